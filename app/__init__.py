@@ -1,0 +1,1 @@
+"""Handraiser: tells a vendor which of its partners has just raised a hand."""

@@ -1,0 +1,92 @@
+"""What must hold between the parts of a rubric document; each part by itself is the models' business."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from app.errors import FieldError
+
+RESERVED_IDS = ("floor", "adjustment")
+
+
+def faults(document: object) -> list[FieldError]:
+    """Every contradiction, in the order of the document; parts of the wrong kind are passed over."""
+    return [
+        *_ids(_items(document, "rules"), under="rules"),
+        *_groups(document),
+        *_ids(_items(document, "fit", "rules"), under="fit.rules"),
+        *_distinct(_entries(document, "fit", "grades"), under="fit.grades"),
+        *_distinct(_entries(document, "bands"), under="bands"),
+        *_handoff(document),
+    ]
+
+
+def _ids(rules: list[object], *, under: str) -> Iterator[FieldError]:
+    seen: dict[str, int] = {}
+    for position, rule in enumerate(rules):
+        name = _at(rule, "id")
+        if not isinstance(name, str):
+            continue
+        path = f"{under}.{position}.id"
+        if name in RESERVED_IDS:
+            yield FieldError(path, f'must not be "{name}", which names a line of the service itself')
+        elif name in seen:
+            yield FieldError(path, f'must be unique, but "{name}" is already the id of {under}.{seen[name]}')
+        seen.setdefault(name, position)
+
+
+def _groups(document: object) -> Iterator[FieldError]:
+    known = list(_entries(document, "groups"))
+    for position, rule in enumerate(_items(document, "rules")):
+        group = _at(rule, "group")
+        if isinstance(group, str) and group not in known:
+            yield FieldError(f"rules.{position}.group", _unknown(group, known, where="groups"))
+
+
+def _distinct(levels: Mapping[str, object], *, under: str) -> Iterator[FieldError]:
+    seen: dict[object, str] = {}
+    for name, level in levels.items():
+        if isinstance(level, int | float) and level in seen:
+            message = f'must differ from "{seen[level]}", which begins at {level:,g} too'
+            yield FieldError(f"{under}.{name}", message)
+        elif isinstance(level, int | float):
+            seen[level] = name
+
+
+def _handoff(document: object) -> Iterator[FieldError]:
+    grade, grades = _at(document, "handoff", "gates", "min_grade"), list(_entries(document, "fit", "grades"))
+    at, below = _at(document, "handoff", "at"), _at(document, "handoff", "rearm_below")
+    if isinstance(at, int | float) and isinstance(below, int | float) and below > at:
+        message = f"must be at most {at:,g}, the value of handoff.at (it is {below:,g})"
+        yield FieldError("handoff.rearm_below", message)
+    if isinstance(grade, str) and grade not in grades:
+        yield FieldError("handoff.gates.min_grade", _unknown(grade, grades, where="fit.grades"))
+
+
+def _unknown(name: str, known: list[str], *, where: str) -> str:
+    if not known:
+        return f'must be one of {where}, but there are none; "{name}" is not known'
+    return f'must be one of {where} ({", ".join(known)}), not "{name}"{did_you_mean(name, known)}'
+
+
+def did_you_mean(name: str, known: list[str]) -> str:
+    """A hint for a slip of the pen, or nothing."""
+    close = get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _at(document: object, *path: str) -> object:
+    for name in path:
+        if not isinstance(document, Mapping):
+            return None
+        document = document.get(name)
+    return document
+
+
+def _items(document: object, *path: str) -> list[object]:
+    found = _at(document, *path)
+    return list(found) if isinstance(found, list | tuple) else []
+
+
+def _entries(document: object, *path: str) -> Mapping[str, object]:
+    found = _at(document, *path)
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,125 @@
+"""Says in plain words what pydantic found wrong."""
+
+import json
+from collections.abc import Sequence
+from typing import cast
+
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import ErrorDetails
+
+from app.errors import FieldError
+from app.scoring.check import did_you_mean
+from app.scoring.fields import EVENT_TYPE, PROPERTY_PATH, RULE_ID
+
+Place = tuple[int | str, ...]
+
+_PATTERNS = {
+    EVENT_TYPE: "must look like email.opened: lower-case letters, digits and _, in parts joined by dots",
+    RULE_ID: "must begin with a letter or digit and have only letters, digits, dots, - and _",
+    PROPERTY_PATH: "must be a property, or names joined by single dots for one inside another",
+}
+_SENTENCES = {
+    "string_type": "must be text",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "tuple_type": "must be a list",
+    "dict_type": "must be an object, that is, names with values",
+    "model_type": "must be an object, that is, names with values",
+    "string_unicode": "must be text without broken characters",
+    "greater_than": "must be more than {gt:,.15g}",
+    "greater_than_equal": "must be at least {ge:,.15g}",
+    "less_than_equal": "must be at most {le:,.15g}",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "too_short": "must have at least {min_length} entry",
+    "too_long": "must have at most {max_length} entries",
+}
+_LONGEST_SHOWN = 80
+_KINDS_OF_FADE = [("half_life_days",), ("window_days",)]
+
+
+def in_plain_words(details: Sequence[ErrorDetails], schema: JsonSchemaValue) -> list[FieldError]:
+    """Path, what is allowed, and the value; `schema` knows which names are allowed where."""
+    return [_fault(detail, schema) for detail in details if _is_news(detail)]
+
+
+def printable(text: str) -> str:
+    """Without the halves of characters that JSON escapes can smuggle in and UTF-8 cannot carry out."""
+    return text.encode(errors="replace").decode()
+
+
+def _is_news(detail: ErrorDetails) -> bool:
+    """Not what only follows from another error, nor what `faults` reports with a path of its own."""
+    match detail["type"]:
+        case "default_factory_not_called":
+            return False
+        case "too_short":
+            return not detail["input"]
+        case kind:
+            return detail["loc"] != () or kind != "plain"
+
+
+def _fault(detail: ErrorDetails, schema: JsonSchemaValue) -> FieldError:
+    place = _place(detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        message = _not_known(str(place[-1]), _allowed(place[:-1], schema))
+    else:
+        message = _message(detail)
+    return FieldError(".".join(map(str, place)), message)
+
+
+def _place(loc: Place) -> Place:
+    """Where a person would say it is: without pydantic's marks for a key and for the kind of fade."""
+    if loc[:1] == ("fade",) and loc[1:2] in _KINDS_OF_FADE:
+        loc = (loc[0], *loc[2:])
+    return loc[:-1] if loc[-1:] == ("[key]",) else loc
+
+
+def _message(detail: ErrorDetails) -> str:
+    kind, context = detail["type"], detail.get("ctx", {})
+    match kind:
+        case "missing":
+            return "is required"
+        case "literal_error":
+            sentence = "must be one of " + context["expected"].replace("'", "").replace(" or ", ", ")
+        case "string_pattern_mismatch":
+            sentence = _PATTERNS[context["pattern"]]
+        case _:
+            sentence = _SENTENCES[kind].format(**context) if kind in _SENTENCES else detail["msg"]
+    return f"{sentence} (it is {_shown(detail['input'])})"
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
+
+
+def _not_known(name: str, allowed: list[str]) -> str:
+    return f"is not known here; allowed are {', '.join(allowed)}{did_you_mean(name, allowed)}"
+
+
+def _allowed(place: Place, schema: JsonSchemaValue) -> list[str]:
+    """The names of the fields at this place."""
+    nodes = _readings(schema, schema["$defs"])
+    for part in place:
+        steps = [_step(node, part) for node in nodes]
+        nodes = [reading for step in steps if step for reading in _readings(step, schema["$defs"])]
+    return list(dict.fromkeys(name for node in nodes for name in node.get("properties", {})))
+
+
+def _readings(node: JsonSchemaValue, defs: JsonSchemaValue) -> list[JsonSchemaValue]:
+    """The plain schemas that a reference or a choice stands for."""
+    if "$ref" in node:
+        return _readings(defs[node["$ref"].rpartition("/")[2]], defs)
+    choices = node.get("anyOf") or node.get("oneOf")
+    return [reading for one in choices for reading in _readings(one, defs)] if choices else [node]
+
+
+def _step(node: JsonSchemaValue, part: int | str) -> JsonSchemaValue | None:
+    if isinstance(part, int):
+        return cast("JsonSchemaValue | None", node.get("items"))
+    named, patterned = node.get("properties", {}), node.get("patternProperties", {})
+    return cast("JsonSchemaValue | None", named.get(part) or next(iter(patterned.values()), None))
