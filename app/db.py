@@ -1,0 +1,206 @@
+"""The database: engines for SQLite and PostgreSQL, and the two ways to use it, `read` and `write`."""
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from app.errors import DatabaseAway, NotReady
+from app.settings import Settings
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+READERS = 4
+SQLITE_BUSY_SECONDS = 15
+POSTGRES_POOL = 10
+WRITE_TRIES = 5
+# What PostgreSQL answers when two transactions cannot both go on: trying again is right.
+TRANSIENT = {"40001", "40P01"}
+DURABLE = {"on", "local", "remote_write", "remote_apply"}
+
+
+class Database(Protocol):
+    """Runs plain functions of a connection, each in one transaction of its own."""
+
+    dialect: str
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work` on a consistent snapshot; it must not write. Raises DatabaseAway."""
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` and commit; the answer is there only once it is durable.
+
+        `work` may run more than once (after a deadlock), so it must have no other effect.
+        Raises DatabaseAway.
+        """
+
+    async def check(self) -> None:
+        """Refuse, by NotReady, a database that would lose acknowledged commits."""
+
+    async def close(self) -> None:
+        """Give back every connection."""
+
+
+def open_database(settings: Settings) -> Database:
+    """The database named by the settings; nothing is connected yet."""
+    url = make_url(settings.database_url)
+    match url.get_backend_name():
+        case "sqlite":
+            return SqliteDatabase(url)
+        case "postgresql":
+            return PostgresDatabase(url)
+        case other:
+            raise NotReady(f"HANDRAISER_DATABASE_URL names {other!r}; use sqlite or postgresql.")
+
+
+class SqliteDatabase:
+    """One file; one thread writes, a few read.
+
+    Plain sqlite3 in a thread, because aiosqlite hops threads twice for every statement
+    (docs/decisions/0002).
+    """
+
+    dialect = "sqlite"
+
+    def __init__(self, url: URL) -> None:
+        self._writer = sqlite_engine(url, begin="BEGIN IMMEDIATE")
+        self._reader = sqlite_engine(url, begin="BEGIN", readers=READERS)
+        self._write_thread = ThreadPoolExecutor(1, "sqlite-writer")
+        self._read_threads = ThreadPoolExecutor(READERS, "sqlite-reader")
+
+    async def read(self, work: Work[T]) -> T:
+        return await self._run(self._read_threads, self._reader, work)
+
+    async def write(self, work: Work[T]) -> T:
+        return await self._run(self._write_thread, self._writer, work)
+
+    async def check(self) -> None:
+        def durability(connection: Connection) -> tuple[str, int]:
+            mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+            return mode, connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+
+        mode, synchronous = await self.write(durability)
+        if mode != "wal" or synchronous < 2:
+            raise NotReady(
+                f"SQLite runs with journal_mode={mode}, synchronous={synchronous}; it must be wal, FULL."
+            )
+
+    async def close(self) -> None:
+        self._write_thread.shutdown()
+        self._read_threads.shutdown()
+        self._writer.dispose()
+        self._reader.dispose()
+
+    async def _run(self, threads: ThreadPoolExecutor, engine: Engine, work: Work[T]) -> T:
+        def run() -> T:
+            with engine.begin() as connection:
+                return work(connection)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(threads, run)
+        except OperationalError as error:
+            raise DatabaseAway from error
+
+
+def sqlite_engine(url: URL, *, begin: str, readers: int = 1) -> Engine:
+    """An engine whose every connection is durable and whose transactions start with `begin`."""
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite"),
+        pool_size=readers,
+        max_overflow=0,
+        connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False},
+        hide_parameters=True,  # an error in a log must not show people's data
+    )
+
+    @event.listens_for(engine, "connect")
+    def pragmas(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        # The driver's own lazy BEGIN loses updates: 175 of 200 concurrent increments.
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+class PostgresDatabase:
+    """A PostgreSQL server, through asyncpg."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: URL) -> None:
+        self._writer: AsyncEngine = create_async_engine(
+            url.set(drivername="postgresql+asyncpg"),
+            pool_size=POSTGRES_POOL,
+            max_overflow=0,
+            pool_timeout=10,
+            hide_parameters=True,
+            connect_args={
+                "timeout": 5,
+                "server_settings": {
+                    "synchronous_commit": "on",
+                    "timezone": "UTC",
+                    "application_name": "handraiser",
+                },
+            },
+        )
+        self._reader = self._writer.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    async def read(self, work: Work[T]) -> T:
+        return await self._run(self._reader, work)
+
+    async def write(self, work: Work[T]) -> T:
+        return await self._run(self._writer, work)
+
+    async def check(self) -> None:
+        setting = await self.read(lambda c: c.execute(text("SHOW synchronous_commit")).scalar_one())
+        if setting not in DURABLE:
+            raise NotReady(
+                f"PostgreSQL runs with synchronous_commit={setting}: acknowledged events could be lost. "
+                "Something between here and the server (a pooler?) drops the setting; make it `on`."
+            )
+
+    async def close(self) -> None:
+        await self._writer.dispose()
+
+    async def _run(self, engine: AsyncEngine, work: Work[T]) -> T:
+        for tries_left in reversed(range(WRITE_TRIES)):
+            try:
+                async with engine.begin() as connection:
+                    return await connection.run_sync(work)
+            except (OSError, TimeoutError, PoolTimeout, InterfaceError) as error:
+                raise DatabaseAway from error
+            except DBAPIError as error:
+                if is_away(error):
+                    raise DatabaseAway from error
+                if sqlstate(error) not in TRANSIENT or not tries_left:
+                    raise
+            await asyncio.sleep(random.uniform(0.005, 0.05))
+        raise AssertionError("unreachable")
+
+
+def sqlstate(error: DBAPIError) -> str:
+    """PostgreSQL's five-letter code for what went wrong; empty when there is none."""
+    return str(getattr(error.orig, "sqlstate", None) or "")
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether the server could not be talked to (classes 08, 53, 57), as opposed to refusing the data."""
+    return error.connection_invalidated or sqlstate(error)[:2] in {"08", "53", "57"}

@@ -1,0 +1,35 @@
+"""Tables and constraints, no behaviour; importing this package fills `metadata`."""
+
+from app.models.base import metadata
+from app.models.handoffs import handoff_moves, handoffs
+from app.models.ledger import events
+from app.models.partners import contacts, partner_domains, partners
+from app.models.programs import feeds, idempotency, keys, programs
+from app.models.rubrics import rubrics, signals
+from app.models.scores import adjustments, contact_tallies, standings, tallies
+from app.models.sources import sources
+from app.models.webhooks import attempts, deliveries, webhooks
+
+__all__ = [
+    "adjustments",
+    "attempts",
+    "contact_tallies",
+    "contacts",
+    "deliveries",
+    "events",
+    "feeds",
+    "handoff_moves",
+    "handoffs",
+    "idempotency",
+    "keys",
+    "metadata",
+    "partner_domains",
+    "partners",
+    "programs",
+    "rubrics",
+    "signals",
+    "sources",
+    "standings",
+    "tallies",
+    "webhooks",
+]

@@ -1,0 +1,47 @@
+"""Partners, their e-mail domains and their contacts."""
+
+from sqlalchemy import JSON, Column, Index, String, Table, UniqueConstraint
+
+from app.models.base import UtcDateTime, metadata
+
+partners = Table(
+    "partner",
+    metadata,
+    Column("program", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("name", String),
+    Column("owner", String, comment="whose name signs the partner's mails"),
+    Column("attributes", JSON, nullable=False),
+    Column("merged_into", String),
+    Column(
+        "counts_for", String, nullable=False, comment="the partner at the end of the merges; itself if none"
+    ),
+    Column("archived_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index(None, "program", "counts_for"),
+)
+
+partner_domains = Table(
+    "partner_domain",
+    metadata,
+    Column("program", String, primary_key=True),
+    Column("domain", String, primary_key=True),
+    Column("partner", String, primary_key=True),
+    Index(None, "program", "partner"),
+)
+
+contacts = Table(
+    "contact",
+    metadata,
+    Column("program", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("email", String),
+    Column("partner", String),
+    Column("name", String),
+    Column("persona", String),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    UniqueConstraint("program", "email"),
+    Index(None, "program", "partner"),
+)

@@ -1,0 +1,49 @@
+"""Programs, the keys that open them, and what was answered to requests with an Idempotency-Key."""
+
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+
+from app.models.base import Big, UtcDateTime, metadata
+
+programs = Table(
+    "program",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("active_rubric", Integer, comment="version; null until the first is activated"),
+    Column("landmark", Integer, comment="day number that stored scores are weighted to"),
+    Column("settled_day", Integer, comment="day number up to which fading has been settled"),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+# Its own table: writers of one program queue on this row for the tail of their transaction, which is
+# what makes positions appear in commit order, while `program` stays free to be read-locked.
+feeds = Table(
+    "feed",
+    metadata,
+    Column("program", ForeignKey("program.id"), primary_key=True),
+    Column("position", Big, nullable=False),
+)
+
+keys = Table(
+    "api_key",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("program", ForeignKey("program.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("digest", String, nullable=False, unique=True, comment="SHA-256 of the key, hex"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Index(None, "program"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("program", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("fingerprint", String, nullable=False, comment="SHA-256 of method, path and body, hex"),
+    Column("status", Integer),
+    Column("answer", LargeBinary, comment="encrypted: it may show a secret"),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+)

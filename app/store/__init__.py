@@ -1,0 +1,35 @@
+"""Named queries: functions taking a connection; they never begin, commit or roll back."""
+
+from app.store import (
+    contacts,
+    deliveries,
+    handoffs,
+    idempotency,
+    keys,
+    ledger,
+    partner_lists,
+    partners,
+    programs,
+    rubrics,
+    sources,
+    standings,
+    tallies,
+    webhooks,
+)
+
+__all__ = [
+    "contacts",
+    "deliveries",
+    "handoffs",
+    "idempotency",
+    "keys",
+    "ledger",
+    "partner_lists",
+    "partners",
+    "programs",
+    "rubrics",
+    "sources",
+    "standings",
+    "tallies",
+    "webhooks",
+]

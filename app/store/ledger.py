@@ -1,0 +1,235 @@
+"""Queries on the ledger of events."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, and_, func, or_, select, update
+
+from app.models import events, partners
+from app.store.recordset import among, insert_rows, recordset
+
+PAGE = 2_000
+
+EventKey = tuple[str, str]
+"""A source and an id within it."""
+
+
+class LedgerEvent(NamedTuple):
+    """One event as the ledger holds it."""
+
+    program: str
+    source: str
+    id: str
+    type: str
+    occurred_at: datetime
+    received_at: datetime
+    partner: str | None
+    contact: str | None
+    persona: str | None
+    verdict: str
+    verdict_reason: str | None
+    properties: dict[str, Any]
+    digest: str
+
+
+_COLUMNS = [events.c[name] for name in LedgerEvent._fields]
+
+
+def add_new(connection: Connection, rows: Sequence[LedgerEvent]) -> set[EventKey]:
+    """Append the events whose key is not taken; the keys of those that were appended."""
+    # In key order, so that two groups with the same events wait for each other instead of deadlocking.
+    ordered = sorted(rows, key=lambda row: (row.source, row.id))
+    statement = insert_rows(connection, events, _COLUMNS, ordered).on_conflict_do_nothing()
+    return {
+        (row.source, row.id) for row in connection.execute(statement.returning(events.c.source, events.c.id))
+    }
+
+
+def by_keys(connection: Connection, program: str, keys: Collection[EventKey]) -> dict[EventKey, LedgerEvent]:
+    """The events with these keys."""
+    if not keys:
+        return {}
+    wanted = recordset(connection, (events.c.source, events.c.id), list(keys))
+    query = select(*_COLUMNS).join_from(
+        wanted,
+        events,
+        and_(events.c.program == program, events.c.source == wanted.c.source, events.c.id == wanted.c.id),
+    )
+    return {(event.source, event.id): event for event in _read(connection, query)}
+
+
+def of_partners(
+    connection: Connection, program: str, roots: Collection[str]
+) -> Iterator[tuple[str, LedgerEvent]]:
+    """Every attributed event that counts for one of `roots`, with that root, in pages."""
+    query = (
+        select(partners.c.counts_for, *_COLUMNS)
+        .join_from(
+            partners, events, and_(events.c.program == partners.c.program, events.c.partner == partners.c.id)
+        )
+        .where(partners.c.program == program, among(connection, partners.c.counts_for, roots))
+    )
+    for row in connection.execution_options(yield_per=PAGE).execute(query):
+        yield row[0], LedgerEvent(*row[1:])
+
+
+def recent_human(
+    connection: Connection, program: str, roots: Collection[str], *, since: datetime, each: int
+) -> dict[str, list[LedgerEvent]]:
+    """For each of `roots` its latest human events since then, newest first, at most `each`."""
+    ranked = (
+        select(
+            partners.c.counts_for.label("root"),
+            *_COLUMNS,
+            func.row_number()
+            .over(partition_by=partners.c.counts_for, order_by=(events.c.occurred_at.desc(), events.c.id))
+            .label("place"),
+        )
+        .join_from(
+            partners, events, and_(events.c.program == partners.c.program, events.c.partner == partners.c.id)
+        )
+        .where(
+            partners.c.program == program,
+            among(connection, partners.c.counts_for, roots),
+            events.c.verdict == "human",
+            events.c.occurred_at >= since,
+        )
+        .subquery()
+    )
+    query = (
+        select(ranked.c.root, *(ranked.c[name] for name in LedgerEvent._fields))
+        .where(ranked.c.place <= each)
+        .order_by(ranked.c.root, ranked.c.place)
+    )
+    found: dict[str, list[LedgerEvent]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row[0], []).append(LedgerEvent(*row[1:]))
+    return found
+
+
+def latest_human(
+    connection: Connection, program: str, roots: Collection[str], *, before: datetime | None = None
+) -> dict[str, datetime]:
+    """When the latest human event of each of `roots` occurred."""
+    query = (
+        select(partners.c.counts_for, func.max(events.c.occurred_at))
+        .join_from(
+            partners, events, and_(events.c.program == partners.c.program, events.c.partner == partners.c.id)
+        )
+        .where(
+            partners.c.program == program,
+            among(connection, partners.c.counts_for, roots),
+            events.c.verdict == "human",
+        )
+        .group_by(partners.c.counts_for)
+    )
+    if before is not None:
+        query = query.where(events.c.occurred_at < before)
+    return dict(connection.execute(query).fetchall())
+
+
+def parked_of_contact(connection: Connection, program: str, names: Collection[str]) -> list[LedgerEvent]:
+    """A page of parked events of a contact known by any of `names`."""
+    query = select(*_COLUMNS).where(
+        events.c.program == program, events.c.partner.is_(None), among(connection, events.c.contact, names)
+    )
+    return _read(connection, query.limit(PAGE))
+
+
+def parked_of_domains(
+    connection: Connection, program: str, domains: Collection[str], *, after: str
+) -> list[str]:
+    """Contacts, by name, that wait for one of `domains` to be known."""
+    domain = func.substr(events.c.contact, _at_sign(connection) + 1)
+    return list(
+        connection.scalars(
+            select(events.c.contact)
+            .distinct()
+            .where(
+                events.c.program == program,
+                events.c.partner.is_(None),
+                events.c.contact > after,
+                among(connection, domain, domains),
+            )
+            .order_by(events.c.contact)
+            .limit(PAGE)
+        )
+    )
+
+
+def _at_sign(connection: Connection) -> Any:
+    if connection.dialect.name == "postgresql":
+        return func.strpos(events.c.contact, "@")
+    return func.instr(events.c.contact, "@")
+
+
+def attribute(connection: Connection, program: str, rows: Sequence[tuple[str, str, str, str | None]]) -> None:
+    """Give parked events, named by (source, id), a partner and a persona."""
+    known = recordset(connection, (events.c.source, events.c.id, events.c.partner, events.c.persona), rows)
+    connection.execute(
+        update(events)
+        .where(events.c.program == program, events.c.source == known.c.source, events.c.id == known.c.id)
+        .values(partner=known.c.partner, persona=known.c.persona)
+    )
+
+
+def judge(connection: Connection, program: str, key: EventKey, *, verdict: str, reason: str) -> None:
+    """Change an event's verdict."""
+    connection.execute(
+        update(events)
+        .where(events.c.program == program, events.c.source == key[0], events.c.id == key[1])
+        .values(verdict=verdict, verdict_reason=reason)
+    )
+
+
+def erase_person(connection: Connection, program: str, names: Collection[str], tombstone: str) -> None:
+    """Let the events of an erased person carry a name that says nothing."""
+    connection.execute(
+        update(events)
+        .where(events.c.program == program, among(connection, events.c.contact, names))
+        .values(contact=tombstone)
+    )
+
+
+def page(
+    connection: Connection,
+    program: str,
+    *,
+    identities: Collection[str] | None,
+    equals: dict[str, str],
+    parked: bool,
+    since: datetime | None,
+    until: datetime | None,
+    before: tuple[datetime, str, str] | None,
+    limit: int,
+) -> list[LedgerEvent]:
+    """Events, newest first; `equals` names columns and the value each must have."""
+    query = select(*_COLUMNS).where(
+        events.c.program == program, *(events.c[k] == v for k, v in equals.items())
+    )
+    if identities is not None:
+        query = query.where(among(connection, events.c.partner, identities))
+    if parked:
+        query = query.where(events.c.partner.is_(None))
+    if since is not None:
+        query = query.where(events.c.occurred_at >= since)
+    if until is not None:
+        query = query.where(events.c.occurred_at < until)
+    if before is not None:
+        at, source, id_ = before
+        query = query.where(
+            events.c.occurred_at <= at,
+            or_(
+                events.c.occurred_at < at,
+                events.c.source > source,
+                and_(events.c.source == source, events.c.id > id_),
+            ),
+        )
+    return _read(
+        connection, query.order_by(events.c.occurred_at.desc(), events.c.source, events.c.id).limit(limit)
+    )
+
+
+def _read(connection: Connection, query: Any) -> list[LedgerEvent]:
+    return [LedgerEvent(*row) for row in connection.execute(query)]

@@ -1,0 +1,83 @@
+"""Queries on programs and their score feeds."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from app.models import feeds, programs, rubrics
+
+_SETUP = select(
+    programs.c.id,
+    programs.c.name,
+    programs.c.active_rubric,
+    programs.c.landmark,
+    programs.c.settled_day,
+    rubrics.c.digest.label("rubric_digest"),
+).join_from(
+    programs,
+    rubrics,
+    (rubrics.c.program == programs.c.id) & (rubrics.c.version == programs.c.active_rubric),
+    isouter=True,
+)
+
+
+def add(connection: Connection, program: str, name: str, *, now: datetime) -> None:
+    """Store a new program. Raises IntegrityError if the id is taken."""
+    connection.execute(insert(programs).values(id=program, name=name, created_at=now))
+    connection.execute(insert(feeds).values(program=program, position=0))
+
+
+def exists(connection: Connection, program: str) -> bool:
+    """Whether there is such a program."""
+    return connection.scalar(select(programs.c.id).where(programs.c.id == program)) is not None
+
+
+def ids(connection: Connection) -> list[str]:
+    """All programs; they are few."""
+    return list(connection.scalars(select(programs.c.id).order_by(programs.c.id)))
+
+
+def setup(connection: Connection, program: str) -> Any:
+    """The program with the digest of its active rubric."""
+    return connection.execute(_SETUP.where(programs.c.id == program)).one_or_none()
+
+
+def hold(connection: Connection, program: str, *, alone: bool = False) -> Any:
+    """`setup`, kept as it is until the transaction ends: shared by counters, alone for an activation."""
+    return connection.execute(
+        _SETUP.where(programs.c.id == program).with_for_update(read=not alone, of=programs)
+    ).one_or_none()
+
+
+def activate(connection: Connection, program: str, version: int, *, landmark: int, settled_day: int) -> None:
+    """Make `version` the active rubric."""
+    connection.execute(
+        update(programs)
+        .where(programs.c.id == program)
+        .values(active_rubric=version, landmark=landmark, settled_day=settled_day)
+    )
+
+
+def settled(connection: Connection, program: str, *, day: int) -> None:
+    """Note up to which day fading is settled."""
+    connection.execute(update(programs).where(programs.c.id == program).values(settled_day=day))
+
+
+def set_landmark(connection: Connection, program: str, landmark: int) -> None:
+    """Note what day stored scores are weighted to from now on."""
+    connection.execute(update(programs).where(programs.c.id == program).values(landmark=landmark))
+
+
+def take_positions(connection: Connection, program: str, count: int) -> int:
+    """Take the next `count` places in the score feed; the first of them.
+
+    The row stays locked until the commit, so positions become visible in order and none is skipped.
+    """
+    last = connection.execute(
+        update(feeds)
+        .where(feeds.c.program == program)
+        .values(position=feeds.c.position + count)
+        .returning(feeds.c.position)
+    ).scalar_one()
+    return int(last) - count + 1

@@ -1,0 +1,88 @@
+"""Queries on rubrics and the signals they share."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from app.models import rubrics, signals
+from app.store.recordset import among, insert_rows
+
+
+def next_version(connection: Connection, program: str) -> int:
+    """The number that the next stored rubric gets."""
+    highest = connection.scalar(select(func.max(rubrics.c.version)).where(rubrics.c.program == program))
+    return (highest or 0) + 1
+
+
+def add(connection: Connection, **values: object) -> None:
+    """Store a version."""
+    connection.execute(insert(rubrics).values(**values))
+
+
+def by_content(connection: Connection, program: str, digest: str) -> int | None:
+    """The version with this content, if it was stored before."""
+    return connection.scalar(
+        select(rubrics.c.version).where(rubrics.c.program == program, rubrics.c.digest == digest)
+    )
+
+
+def get(connection: Connection, program: str, version: int) -> Row[tuple[object, ...]] | None:
+    """One version."""
+    return connection.execute(
+        select(rubrics).where(rubrics.c.program == program, rubrics.c.version == version)
+    ).one_or_none()
+
+
+def page(
+    connection: Connection, program: str, *, before: int, limit: int
+) -> Sequence[Row[tuple[object, ...]]]:
+    """Versions, newest first."""
+    return connection.execute(
+        select(rubrics)
+        .where(rubrics.c.program == program, rubrics.c.version < before)
+        .order_by(rubrics.c.version.desc())
+        .limit(limit)
+    ).all()
+
+
+def mark_activated(connection: Connection, program: str, version: int, *, by: str, now: datetime) -> None:
+    """Note who made it active, and when."""
+    connection.execute(
+        update(rubrics)
+        .where(rubrics.c.program == program, rubrics.c.version == version)
+        .values(activated_by=by, activated_at=now)
+    )
+
+
+def register_signals(connection: Connection, program: str, documents: Mapping[int, object]) -> None:
+    """Make the signals known; those that are known already stay as they are."""
+    columns = (signals.c.program, signals.c.key, signals.c.document, signals.c.counted)
+    rows = [(program, key, document, False) for key, document in sorted(documents.items())]
+    connection.execute(insert_rows(connection, signals, columns, rows).on_conflict_do_nothing())
+
+
+def counted_signals(connection: Connection, program: str) -> frozenset[int]:
+    """Keys of the signals whose tallies are kept up."""
+    return frozenset(
+        connection.scalars(select(signals.c.key).where(signals.c.program == program, signals.c.counted))
+    )
+
+
+def signal_documents(
+    connection: Connection, program: str, keys: Collection[int]
+) -> dict[int, Mapping[str, object]]:
+    """The signals' documents by key."""
+    query = select(signals.c.key, signals.c.document).where(
+        signals.c.program == program, among(connection, signals.c.key, keys)
+    )
+    return dict(connection.execute(query).fetchall())
+
+
+def mark_counted(connection: Connection, program: str, keys: Collection[int]) -> None:
+    """Note that the signals' tallies exist from now on."""
+    connection.execute(
+        update(signals)
+        .where(signals.c.program == program, among(connection, signals.c.key, keys))
+        .values(counted=True)
+    )

@@ -1,0 +1,129 @@
+"""Queries on standings: the stored score of each partner and what goes with it."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+
+from app.models import standings
+from app.store.recordset import among, insert_rows, recordset
+
+
+class Standing(NamedTuple):
+    """Where a partner stands; columns as in the table."""
+
+    partner: str
+    stored: float
+    band: str | None
+    fit: float
+    grade: str | None
+    grade_rank: int
+    armed: bool
+    rearm_on: int | None
+    open_handoff: str | None
+    last_event_at: datetime | None
+    sequence: int
+    position: int
+
+
+_COLUMNS = [standings.c[name] for name in Standing._fields]
+_KEYED = [standings.c.program, *_COLUMNS]
+
+
+def fresh(partner: str, *, band: str | None, fit: float, grade: str | None, grade_rank: int) -> Standing:
+    """The standing of a partner that has done nothing yet."""
+    return Standing(
+        partner=partner,
+        stored=0.0,
+        band=band,
+        fit=fit,
+        grade=grade,
+        grade_rank=grade_rank,
+        armed=True,
+        rearm_on=None,
+        open_handoff=None,
+        last_event_at=None,
+        sequence=0,
+        position=0,
+    )
+
+
+def hold(connection: Connection, program: str, rows: Sequence[Standing]) -> dict[str, Standing]:
+    """Lock the partners' standings, in partner order, creating those that are missing; as they are now."""
+    keyed = [(program, *row) for row in sorted(rows)]
+    statement = insert_rows(connection, standings, _KEYED, keyed).on_conflict_do_update(
+        index_elements=["program", "partner"],
+        # Changes nothing, but locks the row and lets RETURNING show it.
+        set_={"partner": standings.c.partner},
+    )
+    return {row.partner: Standing(*row) for row in connection.execute(statement.returning(*_COLUMNS))}
+
+
+def get_many(connection: Connection, program: str, partners: Collection[str]) -> dict[str, Standing]:
+    """Standings by partner."""
+    query = select(*_COLUMNS).where(
+        standings.c.program == program, among(connection, standings.c.partner, partners)
+    )
+    return {row.partner: Standing(*row) for row in connection.execute(query)}
+
+
+def save(connection: Connection, program: str, rows: Sequence[Standing]) -> None:
+    """Write standings that are held."""
+    new = recordset(connection, _COLUMNS, sorted(rows))
+    values: dict[str, Any] = {name: new.c[name] for name in Standing._fields if name != "partner"}
+    connection.execute(
+        update(standings)
+        .where(standings.c.program == program, standings.c.partner == new.c.partner)
+        .values(values)
+    )
+
+
+def changed_since(connection: Connection, program: str, position: int, limit: int) -> list[Standing]:
+    """Standings in the order of their latest change, after `position`."""
+    query = (
+        select(*_COLUMNS)
+        .where(standings.c.program == program, standings.c.position > position)
+        .order_by(standings.c.position)
+        .limit(limit)
+    )
+    return [Standing(*row) for row in connection.execute(query)]
+
+
+class BandRange(NamedTuple):
+    """A band and the stored scores, low <= stored < high, that belong in it; None is unbounded."""
+
+    band: str | None
+    low: float | None
+    high: float | None
+
+
+def out_of_band(
+    connection: Connection, program: str, ranges: Sequence[BandRange], *, after: str, limit: int
+) -> list[str]:
+    """Partners, by id, noted in a band whose range their stored score is not in."""
+    stray = [
+        and_(standings.c.band.is_not_distinct_from(each.band), outside)
+        for each in ranges
+        for outside in _outside(each)
+    ]
+    if not stray:
+        return []
+    query = select(standings.c.partner).where(
+        standings.c.program == program, standings.c.partner > after, or_(*stray)
+    )
+    return list(connection.scalars(query.order_by(standings.c.partner).limit(limit)))
+
+
+def _outside(limits: BandRange) -> Iterator[ColumnElement[bool]]:
+    if limits.low is not None:
+        yield standings.c.stored < limits.low
+    if limits.high is not None:
+        yield standings.c.stored >= limits.high
+
+
+def multiply(connection: Connection, program: str, factor: float) -> None:
+    """Weight every stored score of a program anew."""
+    connection.execute(
+        update(standings).where(standings.c.program == program).values(stored=standings.c.stored * factor)
+    )

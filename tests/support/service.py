@@ -1,0 +1,84 @@
+"""The whole service on a socket of its own, and a client that speaks to it over HTTP."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import uvicorn
+
+from app.main import create_app
+from app.settings import Settings
+
+OPERATOR_KEY = "operator-key-of-the-tests"
+SECRET_KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+ADMIN = ("admin",)
+
+
+def settings_for(database_url: str, **changes: Any) -> Settings:
+    """Settings of a service under test: it may call loopback, and tells only what is wrong."""
+    values: dict[str, Any] = {
+        "database_url": database_url,
+        "operator_key": OPERATOR_KEY,
+        "secret_key": SECRET_KEY,
+        "webhook_allow_cidrs": ("127.0.0.0/8",),
+        "log_level": "error",
+    }
+    return Settings(**(values | changes))
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to the process that tests it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running service."""
+
+    url: str
+    settings: Settings
+
+    def client(self, key: str, **headers: str) -> httpx2.AsyncClient:
+        """A client that sends this key."""
+        return httpx2.AsyncClient(
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {key}", **headers},
+            timeout=30,
+            trust_env=False,
+        )
+
+    async def program(self, program: str = "acme", *, scopes: tuple[str, ...] = ADMIN) -> str:
+        """A key of a program, which is created if it is new."""
+        async with self.client(OPERATOR_KEY) as operator:
+            await operator.post("/v1/programs", json={"id": program, "name": program})
+            made = await operator.post(
+                "/v1/keys", json={"name": "tests", "scopes": list(scopes)}, headers={"X-Program": program}
+            )
+            made.raise_for_status()
+            secret: str = made.json()["secret"]
+            return secret
+
+
+@asynccontextmanager
+async def running(database_url: str, **changes: Any) -> AsyncIterator[Service]:
+    """The service, started and stopped as a server is, in this process."""
+    settings = settings_for(database_url, **changes)
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        create_app(settings), access_log=False, log_config=None, timeout_graceful_shutdown=5, lifespan="on"
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve([listener]))
+    host, port = listener.getsockname()
+    try:
+        yield Service(f"http://{host}:{port}", settings)
+    finally:
+        server.should_exit = True
+        await serving
