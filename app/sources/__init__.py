@@ -1,0 +1,1 @@
+"""A native payload of a platform becomes events; signatures are checked. Pure."""
