@@ -1,0 +1,170 @@
+"""Counting events: tallies, prices, scores and crossings, in a fixed number of statements."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from app import store
+from app.scoring import crossing
+from app.scoring.fade import landmarked, score_of
+from app.scoring.fit import band_of
+from app.scoring.price import change
+from app.scoring.rubric import Window
+from app.services.arithmetic import Counts, add_event, as_adjustments, as_tallies, numbered
+from app.services.rescoring import stored_from_tallies
+from app.services.rulebook import Rulebook
+from app.services.thresholds import publish_crossings
+from app.store.ledger import LedgerEvent
+from app.store.standings import Standing
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A human event to count for a partner, or, with `times` -1, to take back."""
+
+    partner: str
+    event: LedgerEvent
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Where the touched partners stand now, and which event, by source and id, opened which hand-off."""
+
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    opened: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+def count(
+    connection: Connection,
+    rules: Rulebook,
+    facts: Sequence[Fact],
+    *,
+    now: datetime,
+    also: Collection[str] = (),
+    quiet: Collection[str] = (),
+) -> Counted:
+    """Count `facts` and open the hand-offs they lead to.
+
+    `also` names partners to report on although nothing of theirs is counted; those in `quiet` open no
+    hand-off.
+    """
+    partners = sorted({fact.partner for fact in facts} | set(also))
+    if not partners:
+        return Counted()
+    held = store.standings.hold(
+        connection, rules.program, [rules.newcomer._replace(partner=each) for each in partners]
+    )
+    counts, best = _tally(rules, facts, now=now)
+    stored = _stored(connection, rules, held, counts, today=rules.day_of(now))
+    _keep(connection, rules.program, counts, corrected={fact.partner for fact in facts if fact.times < 0})
+    latest = _latest(connection, rules.program, facts)
+    new = {
+        each: _moved(rules, held[each], stored[each], latest.get(each, held[each].last_event_at), now=now)
+        if each in latest
+        else held[each]
+        for each in partners
+    }
+    candidates = [(new[each], event) for each, event in best.items() if each not in quiet]
+    final, opened = publish_crossings(connection, rules, held, new, candidates, now=now)
+    return Counted(
+        {each.partner: each for each in final},
+        {(each.trigger.source, each.trigger.id): each.id for each in opened},
+    )
+
+
+def _tally(rules: Rulebook, facts: Sequence[Fact], *, now: datetime) -> tuple[Counts, dict[str, LedgerEvent]]:
+    """What the facts add up to, and each partner's weightiest event (the last of equals) that may trigger."""
+    counts = Counts()
+    best: dict[str, tuple[int, LedgerEvent]] = {}
+    for fact in facts:
+        matched = add_event(counts, rules, fact.partner, fact.event, times=fact.times)
+        worth = rules.prices.earns(matched)
+        if (
+            worth <= 0
+            or fact.times < 0
+            or not crossing.is_fresh(rules.rubric, fact.event.occurred_at, now=now)
+        ):
+            continue
+        if fact.partner not in best or worth >= best[fact.partner][0]:
+            best[fact.partner] = (worth, fact.event)
+    return counts, {partner: event for partner, (_, event) in best.items()}
+
+
+def _stored(
+    connection: Connection, rules: Rulebook, held: Mapping[str, Standing], counts: Counts, *, today: int
+) -> dict[str, float]:
+    """The stored scores after `counts`, which are not in the tables yet."""
+    partners = list(held)
+    if isinstance(rules.rubric.fade, Window):
+        # What has fallen out of the window since the score was stored must go too, so nothing is added to it.
+        return stored_from_tallies(connection, rules, partners, counts, today=today)
+    place = numbered(partners)
+    before = as_tallies(store.tallies.within(connection, rules.program, _spans(rules, counts)), place)
+    points = change(rules.prices, before, added=as_tallies(counts.tally_rows(), place))
+    points = points.plus(as_adjustments(counts.adjustment_rows(), place).by_day())
+    added = landmarked(
+        rules.rubric.fade, points, landmark=rules.landmark, today=today, partners=len(partners)
+    )
+    return {partner: held[partner].stored + float(added[place[partner]]) for partner in partners}
+
+
+def _spans(rules: Rulebook, counts: Counts) -> list[tuple[str, int, int, int]]:
+    """Which stored tallies decide what `counts` change: one span for each partner and signal."""
+    days: dict[tuple[str, int], tuple[int, int]] = {}
+    for partner, signal, day in counts.tallies:
+        _widen(days, (partner, signal), day, day)
+    needed: dict[tuple[str, int], tuple[int, int]] = {}
+    for (partner, signal), (first, last) in days.items():
+        for each, start, end in rules.prices.span(signal, first, last):
+            _widen(needed, (partner, each), start, end)
+    return [(*key, *span) for key, span in sorted(needed.items())]
+
+
+def _widen(
+    spans: dict[tuple[str, int], tuple[int, int]], key: tuple[str, int], first: int, last: int
+) -> None:
+    known = spans.get(key, (first, last))
+    spans[key] = (min(known[0], first), max(known[1], last))
+
+
+def _keep(connection: Connection, program: str, counts: Counts, *, corrected: Collection[str]) -> None:
+    store.tallies.add(connection, program, counts.tally_rows())
+    store.tallies.add_contacts(connection, program, counts.contact_rows())
+    store.tallies.add_adjustments(connection, program, counts.adjustment_rows())
+    if corrected:
+        store.tallies.drop_empty(connection, program, corrected)
+
+
+def _latest(connection: Connection, program: str, facts: Sequence[Fact]) -> dict[str, datetime | None]:
+    """Each partner's latest event of the facts; read from the ledger where one was taken back."""
+    latest: dict[str, datetime | None] = {}
+    for fact in facts:
+        known = latest.get(fact.partner)
+        latest[fact.partner] = max(known, fact.event.occurred_at) if known else fact.event.occurred_at
+    corrected = {fact.partner for fact in facts if fact.times < 0}
+    if corrected:
+        found = store.ledger.latest_human(connection, program, corrected)
+        latest.update({partner: found.get(partner) for partner in corrected})
+    return latest
+
+
+def _moved(
+    rules: Rulebook, held: Standing, stored: float, latest: datetime | None, *, now: datetime
+) -> Standing:
+    """The standing after an event, before any hand-off it opens."""
+    today = rules.day_of(now)
+    before, after = (
+        score_of(rules.rubric, each, landmark=rules.landmark, today=today) for each in (held.stored, stored)
+    )
+    was = crossing.Standing(held.armed, held.open_handoff is not None, held.rearm_on)
+    armed = crossing.rearmed(rules.rubric, was, score_before=before, today=today)
+    return held._replace(
+        stored=stored,
+        band=band_of(rules.rubric, after),
+        armed=armed,
+        rearm_on=None if armed else held.rearm_on,
+        last_event_at=latest,
+    )

@@ -1,0 +1,82 @@
+"""A hand-off as people and programs see it, by GET and by webhook alike."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class PartnerName(BaseModel):
+    """A partner, by id and name."""
+
+    id: str
+    name: str | None
+
+
+class Line(BaseModel):
+    """What one rule of the rubric did for a score."""
+
+    rule: str = Field(description="The rule's id; `adjustment` and `floor` stand for those.")
+    occurrences: int = Field(description="How often it happened.")
+    counted: int = Field(description="How many of those counted, after caps.")
+    points: float = Field(description="Points granted.")
+    faded_points: float = Field(description="What they still weigh; all lines sum to the score.")
+    first_day: str | None
+    last_day: str | None
+
+
+class Trigger(BaseModel):
+    """The event that opened a hand-off."""
+
+    event: str
+    source: str
+    type: str
+    contact: str | None
+
+
+class Move(BaseModel):
+    """One change of a hand-off's state."""
+
+    at: datetime
+    by: str
+    move: str
+    state: str = Field(description="The state after the move.")
+    reason: str | None = None
+
+
+class Handoff(BaseModel):
+    """A call for a named human to make."""
+
+    id: str = Field(examples=["ho_01JCV7K8Q2W5X3Y9Z0A1B2C3D4"])
+    partner: PartnerName
+    state: str = Field(description="open, claimed, snoozed or closed")
+    owner: str | None = Field(description="Whose name signs the partner's mails.")
+    claimed_by: str | None
+    score: float = Field(description="When it was opened.")
+    threshold: float
+    band: str | None
+    grade: str | None
+    opened_at: datetime
+    due_at: datetime | None
+    closed_at: datetime | None
+    rubric_version: int
+    trigger: Trigger
+    lines: list[Line]
+    talking_points: list[str]
+    outcome: str | None
+    reason: str | None
+    value: float | None
+    note: str | None
+    history: list[Move]
+
+
+def handoff_view(row: Any, history: Sequence[Any]) -> Handoff:
+    """From a hand-off's row (with `partner_name`) and its moves' rows."""
+    values: Mapping[str, Any] = row._mapping if hasattr(row, "_mapping") else row
+    plain = {name: values[name] for name in Handoff.model_fields if name in values and name != "partner"}
+    return Handoff(
+        **{**plain, "talking_points": [point["text"] for point in values["talking_points"]]},
+        partner=PartnerName(id=values["partner"], name=values["partner_name"]),
+        history=[Move.model_validate(each, from_attributes=True) for each in history],
+    )

@@ -1,0 +1,143 @@
+"""Partners: create, replace, change, archive."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from app import store
+from app.errors import NotFound
+from app.scoring.fade import score_of
+from app.services.parking import count_parked_of_domains
+from app.services.rescoring import rescore
+from app.services.rulebook import Rulebook, hold_rulebook, rulebook
+
+
+class Partner(BaseModel):
+    """A partner firm with where it stands today."""
+
+    id: str
+    name: str | None
+    domains: list[str]
+    owner: str | None = Field(description="Whose name signs the partner's mails.")
+    attributes: dict[str, Any]
+    merged_into: str | None = Field(description="The partner that its events count for since a merge.")
+    archived: bool
+    score: float
+    band: str | None
+    fit: float
+    grade: str | None
+    armed: bool
+    open_handoff: str | None
+    last_event_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class PartnerData:
+    """What a person or a CRM says about a partner."""
+
+    id: str
+    name: str | None = None
+    domains: Sequence[str] = ()
+    owner: str | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+def put_partners(
+    connection: Connection, program: str, data: Sequence[PartnerData], *, now: datetime
+) -> set[str]:
+    """Create or replace partners, each id once; the ids that were new."""
+    rules = hold_rulebook(connection, program)
+    rows = [(each.id, each.name, each.owner, each.attributes) for each in data]
+    new = store.partners.put_many(connection, program, rows, now=now)
+    domains = {each.id: [domain.strip().lower() for domain in each.domains] for each in data}
+    store.partners.set_domains(connection, program, domains)
+    roots = store.partners.roots(connection, program, domains.keys())
+    rescore(connection, rules, {root.partner for root in roots.values()}, now=now)
+    count_parked_of_domains(
+        connection, rules, sorted({each for some in domains.values() for each in some}), now=now
+    )
+    return new
+
+
+def patch_partner(
+    connection: Connection, program: str, partner: str, changes: dict[str, Any], *, now: datetime
+) -> None:
+    """Change the fields that `changes` names; attributes are merged, null removes one. Raises NotFound."""
+    known = get_partner(connection, program, partner, now=now)
+    merged = {**known.attributes, **(changes.get("attributes") or {})}
+    put_partners(
+        connection,
+        program,
+        [
+            PartnerData(
+                partner,
+                name=changes.get("name", known.name),
+                domains=changes.get("domains", known.domains) or (),
+                owner=changes.get("owner", known.owner),
+                attributes={key: value for key, value in merged.items() if value is not None},
+            )
+        ],
+        now=now,
+    )
+
+
+def get_partner(connection: Connection, program: str, partner: str, *, now: datetime) -> Partner:
+    """One partner. Raises NotFound."""
+    rules = rulebook(connection, program)
+    row = require_partner(connection, program, partner)
+    return partner_views(connection, rules, [row], now=now)[0]
+
+
+def archive_partner(connection: Connection, program: str, partner: str, *, now: datetime) -> None:
+    """Take a partner out of lists and of the hand-off desk; its events still count. Raises NotFound."""
+    hold_rulebook(connection, program)
+    require_partner(connection, program, partner)
+    store.partners.archive(connection, program, partner, now=now)
+
+
+def require_partner(connection: Connection, program: str, partner: str) -> Any:
+    """The partner's row. Raises NotFound."""
+    row = store.partners.get(connection, program, partner)
+    if row is None:
+        raise NotFound(f"There is no partner {partner!r} in this program.")
+    return row
+
+
+def partner_views(
+    connection: Connection, rules: Rulebook, rows: Sequence[Any], *, now: datetime
+) -> list[Partner]:
+    """Partners' rows with their domains and standings; two statements."""
+    ids = [row.id for row in rows]
+    domains = store.partners.domains(connection, rules.program, ids)
+    standings = store.standings.get_many(connection, rules.program, sorted({row.counts_for for row in rows}))
+    today = rules.day_of(now)
+    found = []
+    for row in rows:
+        standing = standings.get(row.counts_for, rules.newcomer)
+        found.append(
+            Partner(
+                id=row.id,
+                name=row.name,
+                domains=domains.get(row.id, []),
+                owner=row.owner,
+                attributes=row.attributes,
+                merged_into=row.merged_into,
+                archived=row.archived_at is not None,
+                score=score_of(rules.rubric, standing.stored, landmark=rules.landmark, today=today),
+                band=standing.band,
+                fit=standing.fit,
+                grade=standing.grade,
+                armed=standing.armed,
+                open_handoff=standing.open_handoff,
+                last_event_at=standing.last_event_at,
+                created_at=row.created_at,
+                updated_at=row.updated_at,
+            )
+        )
+    return found

@@ -1,0 +1,103 @@
+"""Programs and the keys that open them."""
+
+import secrets
+import zlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import BaseModel
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+from ulid import ULID
+
+from app import store
+from app.errors import Conflict, NotFound
+from app.vault import digest
+
+SCOPES = ("events:write", "read", "handoffs:write", "admin")
+PREFIX = "hrk_"
+BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+RANDOM_CHARS = 30
+CHECK_CHARS = 6
+
+
+class Program(BaseModel):
+    """One vendor's partner programme."""
+
+    id: str
+    name: str
+
+
+class Key(BaseModel):
+    """A key of a program, without its secret."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    created_at: datetime
+
+
+class NewKey(Key):
+    """A key just made: the only time its secret is shown."""
+
+    secret: str
+
+
+def create_program(connection: Connection, program: str, name: str, *, now: datetime) -> Program:
+    """Store a program. Raises Conflict if the id is taken."""
+    try:
+        store.programs.add(connection, program, name, now=now)
+    except IntegrityError as error:
+        raise Conflict(f"There is a program {program!r} already.") from error
+    return Program(id=program, name=name)
+
+
+def create_key(
+    connection: Connection, program: str, name: str, scopes: Sequence[str], *, now: datetime
+) -> NewKey:
+    """Make a key of a program. Raises NotFound."""
+    if not store.programs.exists(connection, program):
+        raise NotFound(f"There is no program {program!r}.")
+    secret = new_secret()
+    key = NewKey(id=f"key_{ULID()}", name=name, scopes=sorted(set(scopes)), created_at=now, secret=secret)
+    store.keys.add(connection, program=program, digest=digest(secret), **key.model_dump(exclude={"secret"}))
+    return key
+
+
+def list_keys(connection: Connection, program: str, *, after: str, limit: int) -> list[Key]:
+    """Keys that are not revoked, oldest first."""
+    rows = store.keys.page(connection, program, after=after, limit=limit)
+    return [Key.model_validate(row, from_attributes=True) for row in rows]
+
+
+def revoke_key(connection: Connection, program: str, key: str, *, now: datetime) -> str:
+    """Revoke a key; its digest. Raises NotFound."""
+    revoked = store.keys.revoke(connection, program, key, now=now)
+    if revoked is None:
+        raise NotFound(f"There is no key {key!r} in this program.")
+    return revoked
+
+
+def new_secret() -> str:
+    """A secret that scanners recognise: a prefix, 30 random characters and their CRC-32, like GitHub's."""
+    random = "".join(secrets.choice(BASE62) for _ in range(RANDOM_CHARS))
+    return PREFIX + random + checksum(random)
+
+
+def is_well_formed(secret: str) -> bool:
+    """Whether it can be a key at all; tells a typo without a look at the database."""
+    body = secret.removeprefix(PREFIX)
+    return (
+        secret.startswith(PREFIX)
+        and len(body) == RANDOM_CHARS + CHECK_CHARS
+        and checksum(body[:RANDOM_CHARS]) == body[RANDOM_CHARS:]
+    )
+
+
+def checksum(random: str) -> str:
+    """CRC-32 in six base-62 digits."""
+    number, digits = zlib.crc32(random.encode()), ""
+    for _ in range(CHECK_CHARS):
+        number, digit = divmod(number, len(BASE62))
+        digits = BASE62[digit] + digits
+    return digits

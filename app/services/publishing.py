@@ -1,0 +1,99 @@
+"""Writing standings that changed: their place in the score feed, and the messages about them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app import store
+from app.scoring.days import date_of
+from app.scoring.fade import score_of
+from app.services.announcing import Message, announce
+from app.services.rulebook import Rulebook
+from app.store.standings import Standing
+
+
+def publish(
+    connection: Connection,
+    rules: Rulebook,
+    held: Mapping[str, Standing],
+    new: Sequence[Standing],
+    messages: Sequence[Message] = (),
+    *,
+    now: datetime,
+    quiet: bool = False,
+) -> list[Standing]:
+    """Save `new` over the standings that are `held`; as they are now.
+
+    A changed score, band, grade or armed flag takes the next place in the score feed. A changed band is
+    announced too, before `messages` about the partner, unless `quiet`.
+    """
+    today = rules.day_of(now)
+    changed = [
+        each
+        for each in new
+        if each.position == 0 or _shows(rules, each, today) != _shows(rules, held[each.partner], today)
+    ]
+    places = _places(connection, rules.program, [each.partner for each in changed])
+    told = (
+        []
+        if quiet
+        else [_band_message(rules, held[e.partner], e, today) for e in changed if _rebanded(held, e)]
+    )
+    numbered, sequences = _numbered([*told, *messages], {each.partner: each.sequence for each in new})
+    final = [
+        each._replace(position=places.get(each.partner, each.position), sequence=sequences[each.partner])
+        for each in new
+    ]
+    dirty = [each for each in final if each != held[each.partner]]
+    if dirty:
+        store.standings.save(connection, rules.program, dirty)
+    announce(connection, rules.program, numbered, now=now)
+    return final
+
+
+def _shows(rules: Rulebook, standing: Standing, today: int) -> tuple[object, ...]:
+    score = score_of(rules.rubric, standing.stored, landmark=rules.landmark, today=today)
+    return score, standing.band, standing.grade, standing.armed
+
+
+def _places(connection: Connection, program: str, partners: Sequence[str]) -> dict[str, int]:
+    if not partners:
+        return {}
+    first = store.programs.take_positions(connection, program, len(partners))
+    return {partner: first + place for place, partner in enumerate(partners)}
+
+
+def _rebanded(held: Mapping[str, Standing], new: Standing) -> bool:
+    before = held[new.partner]
+    # A partner that was never in the feed has no band that could have changed.
+    return before.position > 0 and before.band != new.band
+
+
+def _band_message(rules: Rulebook, before: Standing, new: Standing, today: int) -> Message:
+    data: dict[str, Any] = {
+        "partner": new.partner,
+        "score": score_of(rules.rubric, new.stored, landmark=rules.landmark, today=today),
+        "band": new.band,
+        "previous_band": before.band,
+        "grade": new.grade,
+        "fit": new.fit,
+        "as_of": date_of(today).isoformat(),
+        "rubric_version": rules.version,
+        "armed": new.armed,
+    }
+    return Message("score.band_changed", data, partner=new.partner)
+
+
+def _numbered(messages: Sequence[Message], sequences: dict[str, int]) -> tuple[list[Message], dict[str, int]]:
+    """Give each message the next number of its partner; the numbers used last."""
+    last = dict(sequences)
+    numbered = []
+    for message in messages:
+        sequence = None
+        if message.partner in last:
+            sequence = last[message.partner] = last[message.partner] + 1
+        numbered.append(replace(message, sequence=sequence))
+    return numbered, last

@@ -1,0 +1,79 @@
+"""Reading the ledger as people see it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from app import store
+from app.sources.event import contact_key
+from app.store.ledger import LedgerEvent
+
+
+class Event(BaseModel):
+    """An event of the ledger."""
+
+    source: str
+    id: str
+    type: str
+    occurred_at: datetime
+    received_at: datetime
+    partner: str | None = Field(description="The identity it came in for; null while parked.")
+    contact: str | None
+    persona: str | None
+    verdict: str
+    verdict_reason: str | None
+    properties: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which events to read."""
+
+    partner: str | None = None
+    contact: str | None = None
+    type: str | None = None
+    source: str | None = None
+    verdict: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    parked: bool = False
+
+
+def list_events(
+    connection: Connection,
+    program: str,
+    wanted: Wanted,
+    *,
+    before: tuple[datetime, str, str] | None,
+    limit: int,
+) -> list[Event]:
+    """Events, newest first; a partner's include those of partners merged into it."""
+    identities = None
+    if wanted.partner is not None:
+        identities = store.partners.members(connection, program, [wanted.partner]).keys() | {wanted.partner}
+    named = {
+        "contact": contact_key(wanted.contact) if wanted.contact else None,
+        "type": wanted.type,
+        "source": wanted.source,
+        "verdict": wanted.verdict,
+    }
+    events = store.ledger.page(
+        connection,
+        program,
+        identities=identities,
+        equals={name: value for name, value in named.items() if value is not None},
+        parked=wanted.parked,
+        since=wanted.since,
+        until=wanted.until,
+        before=before,
+        limit=limit,
+    )
+    return [event_view(event) for event in events]
+
+
+def event_view(event: LedgerEvent) -> Event:
+    """An event without what is ours alone."""
+    return Event(**{name: value for name, value in event._asdict().items() if name in Event.model_fields})

@@ -1,0 +1,182 @@
+"""Recording events: into the ledger, attributed, counted; each gets a result of its own."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from app import store
+from app.errors import FieldError
+from app.scoring.fade import score_of
+from app.services.attribution import directory
+from app.services.counting import Counted, Fact, count
+from app.services.rulebook import Rulebook, hold_rulebook
+from app.sources.event import NewEvent, contact_key
+from app.store.ledger import EventKey, LedgerEvent
+from app.store.partners import Root
+
+Where = tuple[str | None, float | None]
+"""A partner and its score; neither for an event that is parked."""
+
+EARLY = timedelta(minutes=5)
+"""How far ahead of our clock a sender's may be."""
+
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before it there was no marketing by e-mail, only unset clocks."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one event; `score` is the partner's once everything sent with it was counted."""
+
+    id: str | None
+    status: str
+    partner: str | None = None
+    score: float | None = None
+    handoff: str | None = None
+    errors: tuple[FieldError, ...] = ()
+
+
+def record(
+    connection: Connection, program: str, events: Sequence[NewEvent], *, now: datetime
+) -> list[Result]:
+    """Store and count `events`, each of which names its source; results in the same order.
+
+    Events of the future are rejected and repeats are harmless, so no event can fail its neighbours.
+    """
+    rules = hold_rulebook(connection, program)
+    rejected = {place: error for place, event in enumerate(events) if (error := _untimely(event, now))}
+    candidates = _attributed(
+        connection, program, [e for place, e in enumerate(events) if place not in rejected], now=now
+    )
+    first: dict[EventKey, LedgerEvent] = {}
+    for event in candidates:
+        first.setdefault((event.source, event.id), event)
+    new = store.ledger.add_new(connection, list(first.values())) if first else set()
+    stored = {key: first[key] for key in new} | store.ledger.by_keys(connection, program, first.keys() - new)
+    roots = _roots(connection, program, stored, now=now)
+    counted = _count(
+        connection, rules, [event for key, event in first.items() if key in new], roots, stored, now=now
+    )
+    where = _where(rules, roots, counted, rules.day_of(now))
+    results = _results(candidates, new, stored, counted.opened, where)
+    return [
+        Result(event.id, "rejected", errors=(rejected[place],)) if place in rejected else next(results)
+        for place, event in enumerate(events)
+    ]
+
+
+def _untimely(event: NewEvent, now: datetime) -> FieldError | None:
+    if event.occurred_at is None:
+        return None
+    if event.occurred_at > now + EARLY:
+        return FieldError("occurred_at", "is in the future; check the sender's clock and time zone")
+    return FieldError("occurred_at", "is before 1970") if event.occurred_at < FIRST else None
+
+
+def _attributed(
+    connection: Connection, program: str, events: Sequence[NewEvent], *, now: datetime
+) -> list[LedgerEvent]:
+    """The events as the ledger will hold them."""
+    contacts = [contact_key(event.contact) if event.contact else None for event in events]
+    people = directory(connection, program, (contact for contact in contacts if contact))
+    found = []
+    for event, contact in zip(events, contacts, strict=True):
+        attribution = people.attribute(event.partner, contact)
+        found.append(
+            LedgerEvent(
+                program=program,
+                source=event.source or "",
+                id=event.id,
+                type=event.type,
+                occurred_at=min(event.occurred_at or now, now),
+                received_at=now,
+                partner=attribution.partner,
+                contact=contact,
+                persona=attribution.persona,
+                verdict=event.verdict,
+                verdict_reason=None if event.verdict == "human" else "as sent",
+                properties=event.properties,
+                digest=event.digest(),
+            )
+        )
+    return found
+
+
+def _roots(
+    connection: Connection, program: str, stored: dict[EventKey, LedgerEvent], *, now: datetime
+) -> dict[str, Root]:
+    """Where the events' partners count; partners that nobody has named before are created."""
+    named = {event.partner for event in stored.values() if event.partner is not None}
+    roots = store.partners.roots(connection, program, named)
+    missing = named - roots.keys()
+    if missing:
+        store.partners.create_missing(connection, program, missing, now=now)
+        roots |= store.partners.roots(connection, program, missing)
+    return roots
+
+
+def _count(
+    connection: Connection,
+    rules: Rulebook,
+    events: Sequence[LedgerEvent],
+    roots: dict[str, Root],
+    stored: dict[EventKey, LedgerEvent],
+    *,
+    now: datetime,
+) -> Counted:
+    facts = [
+        Fact(roots[event.partner].partner, event)
+        for event in events
+        if event.partner is not None and event.verdict == "human"
+    ]
+    named = {roots[event.partner] for event in stored.values() if event.partner is not None}
+    return count(
+        connection,
+        rules,
+        facts,
+        now=now,
+        also={root.partner for root in named},
+        quiet={root.partner for root in named if root.archived},
+    )
+
+
+def _results(
+    events: Sequence[LedgerEvent],
+    new: set[EventKey],
+    stored: Mapping[EventKey, LedgerEvent],
+    opened: Mapping[EventKey, str],
+    where: Callable[[str | None], Where],
+) -> Iterator[Result]:
+    told = set[EventKey]()
+    for event in events:
+        key = (event.source, event.id)
+        status = _status(event, stored[key], is_new=key in new and key not in told)
+        told.add(key)
+        partner, score = where(stored[key].partner)
+        handoff = opened.get(key) if status == "accepted" else None
+        yield Result(event.id, status, partner=partner, score=score, handoff=handoff)
+
+
+def _status(event: LedgerEvent, stored: LedgerEvent, *, is_new: bool) -> str:
+    if stored.digest != event.digest:
+        return "conflict"
+    if not is_new:
+        return "duplicate"
+    return "parked" if stored.partner is None else "accepted"
+
+
+def _where(
+    rules: Rulebook, roots: Mapping[str, Root], counted: Counted, today: int
+) -> Callable[[str | None], Where]:
+    """Tells for the identity an event is for which partner it counts for, and that one's score."""
+
+    def where(identity: str | None) -> Where:
+        if identity is None:
+            return None, None
+        partner = roots[identity].partner
+        stored = counted.standings[partner].stored
+        return partner, score_of(rules.rubric, stored, landmark=rules.landmark, today=today)
+
+    return where

@@ -1,0 +1,125 @@
+"""What a program scores by at this moment: its active rubric, compiled, and the signals it tallies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from app import store
+from app.errors import NotFound
+from app.scoring.days import day_of
+from app.scoring.fade import score_of
+from app.scoring.fit import band_of, fit_of, grade_rank
+from app.scoring.price import PriceList
+from app.scoring.reading import read_rubric
+from app.scoring.rubric import Rubric
+from app.scoring.signal import Signal, SignalSet
+from app.store.standings import Standing, fresh
+
+# Both caches are keyed by content, so nothing in them can be out of date; the bound is only for memory.
+_CACHED = 256
+_rubrics: dict[str, tuple[Rubric, PriceList]] = {}
+_signal_sets: dict[frozenset[int], SignalSet] = {}
+
+# Stands in until the first activation: it has no rules, which a stored rubric must have.
+_NO_RUBRIC = Rubric.model_construct(name="No rubric is active", rules=())
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """How one program scores; `version` is None while no rubric was ever activated."""
+
+    program: str
+    version: int | None
+    rubric: Rubric
+    prices: PriceList
+    signals: SignalSet
+    landmark: int
+    settled_day: int | None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which this program's days begin and end."""
+        return self.rubric.zone
+
+    def day_of(self, instant: datetime) -> int:
+        """The day number of an instant."""
+        return day_of(instant, self.zone)
+
+    @cached_property
+    def newcomer(self) -> Standing:
+        """The standing of a partner of whom nothing is known, to be given its id."""
+        fit = fit_of(self.rubric, {})
+        score = score_of(self.rubric, 0.0, landmark=self.landmark, today=self.landmark)
+        return fresh(
+            "",
+            band=band_of(self.rubric, score),
+            fit=fit.points,
+            grade=fit.grade,
+            grade_rank=grade_rank(self.rubric, fit.grade),
+        )
+
+
+def rulebook(connection: Connection, program: str) -> Rulebook:
+    """The program's rulebook, to read by. Raises NotFound."""
+    return _compiled(connection, program, store.programs.setup(connection, program))
+
+
+def hold_rulebook(connection: Connection, program: str, *, alone: bool = False) -> Rulebook:
+    """The program's rulebook, which no activation changes until the transaction ends; `alone` for one."""
+    return _compiled(connection, program, store.programs.hold(connection, program, alone=alone))
+
+
+def compiled_rubric(connection: Connection, program: str, version: int) -> tuple[Rubric, PriceList]:
+    """A stored version. Raises NotFound."""
+    row = store.rubrics.get(connection, program, version)
+    if row is None:
+        raise NotFound(f"There is no rubric version {version} in this program.")
+    return _compile(row.digest, row.document)
+
+
+def _compiled(connection: Connection, program: str, setup: Any) -> Rulebook:
+    if setup is None:
+        raise NotFound(f"There is no program {program!r}.")
+    version = setup.active_rubric
+    rubric, prices = _compile("", {}) if version is None else _active(connection, setup)
+    return Rulebook(
+        program=program,
+        version=version,
+        rubric=rubric,
+        prices=prices,
+        signals=_tallied(connection, program),
+        landmark=setup.landmark or 0,
+        settled_day=setup.settled_day,
+    )
+
+
+def _active(connection: Connection, setup: Any) -> tuple[Rubric, PriceList]:
+    known = _rubrics.get(setup.rubric_digest)
+    return known or compiled_rubric(connection, setup.id, setup.active_rubric)
+
+
+def _compile(digest: str, document: Mapping[str, Any]) -> tuple[Rubric, PriceList]:
+    if digest not in _rubrics:
+        rubric = read_rubric(document) if document else _NO_RUBRIC
+        _remember(_rubrics, digest, (rubric, PriceList(rubric)))
+    return _rubrics[digest]
+
+
+def _tallied(connection: Connection, program: str) -> SignalSet:
+    keys = store.rubrics.counted_signals(connection, program)
+    if keys not in _signal_sets:
+        documents = store.rubrics.signal_documents(connection, program, keys)
+        signals = {key: Signal.from_document(document) for key, document in documents.items()}
+        _remember(_signal_sets, keys, SignalSet(signals))
+    return _signal_sets[keys]
+
+
+def _remember(cache: dict[Any, Any], key: object, value: object) -> None:
+    if len(cache) >= _CACHED:
+        cache.clear()
+    cache[key] = value
