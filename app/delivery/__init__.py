@@ -1,0 +1,1 @@
+"""HTTP out: the only package that imports the HTTP client."""

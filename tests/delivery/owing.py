@@ -1,0 +1,100 @@
+"""What the tests of delivery start from, and how they look at what became of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Row, insert, select
+
+from app import clock
+from app.db import Database
+from app.delivery.worker import Worker
+from app.models import attempts, deliveries, programs, webhooks
+from app.settings import Settings
+from app.store import deliveries as store
+from app.vault import Vault
+
+VAULT = Vault(b"k" * 32)
+BODY = '{"type":"handoff.opened","data":{"partner":"Zürich €"}}'
+
+
+def add_program(connection: Connection) -> None:
+    """The program `acme`."""
+    connection.execute(insert(programs).values(id="acme", name="Acme", created_at=clock.now()))
+
+
+async def execute(database: Database, statement: Executable) -> None:
+    """Run one statement, in a transaction of its own."""
+
+    def work(connection: Connection) -> None:
+        connection.execute(statement)
+
+    await database.write(work)
+
+
+async def add_webhook(
+    database: Database, webhook: str, *, url: str, secret: str, enabled: bool = True
+) -> None:
+    """A webhook of `acme`."""
+    values = {"id": webhook, "program": "acme", "url": url, "types": [], "secret": VAULT.seal(secret)}
+    await execute(database, insert(webhooks).values(**values, enabled=enabled, created_at=clock.now()))
+
+
+async def owe(database: Database, webhook: str, *ids: str, due_at: datetime | None = None) -> None:
+    """Deliveries owed to a webhook, due at once unless said otherwise."""
+    now = clock.now()
+    shared = {"program": "acme", "webhook": webhook, "type": "handoff.opened", "partner": "p1", "body": BODY}
+    rows = [{**shared, "id": each, "created_at": now, "due_at": due_at or now} for each in ids]
+    await database.write(lambda c: store.add(c, rows))
+
+
+def quick(**values: Any) -> Settings:
+    """Settings with which everything happens at once."""
+    return Settings(
+        **{
+            "webhook_allow_cidrs": ("127.0.0.0/8",),
+            "webhook_retry_schedule": (0, 0, 0),
+            "webhook_timeout": 5,
+            "webhook_lease": 60,
+            **values,
+        }
+    )
+
+
+@asynccontextmanager
+async def working(
+    database: Database, settings: Settings | None = None, *, vault: Vault = VAULT
+) -> AsyncIterator[Worker]:
+    """A worker that is at work."""
+    worker = Worker(database, vault, settings or quick())
+    task = asyncio.create_task(worker.run())
+    try:
+        yield worker
+    finally:
+        await worker.stop()
+        await task
+
+
+async def reaches(
+    database: Database, id_: str, state: str, *, attempts: int = 0, within: float = 10
+) -> Row[Any]:
+    """Wait until a delivery is in `state` after at least so many attempts."""
+    async with asyncio.timeout(within):
+        while True:
+            row = await delivery(database, id_)
+            if row.state == state and row.attempts >= attempts:
+                return row
+            await asyncio.sleep(0.01)
+
+
+async def delivery(database: Database, id_: str) -> Row[Any]:
+    """A delivery as it is stored."""
+    return await database.read(lambda c: c.execute(select(deliveries).where(deliveries.c.id == id_)).one())
+
+
+async def attempts_at(database: Database, id_: str) -> list[Row[Any]]:
+    """The attempts at it, first to last."""
+    query = select(attempts).where(attempts.c.delivery == id_).order_by(attempts.c.n)
+    return await database.read(lambda c: list(c.execute(query)))
