@@ -1,0 +1,178 @@
+"""Answers: ETags on what is read, pages of lists, and creations that may be repeated safely."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from app import clock, store
+from app.api.state import State
+from app.errors import Conflict, FieldError, IdempotencyMismatch, Invalid, PreconditionFailed
+
+T = TypeVar("T")
+
+JSON = "application/json"
+LONGEST_KEY = 255
+
+
+class Page(BaseModel, Generic[T]):
+    """A page of a list."""
+
+    items: list[T]
+    next: str | None = Field(description="Send it as `cursor` to read on; null at the end.")
+
+
+Limit = Annotated[int, Query(ge=1, le=200, description="Items per page.")]
+Cursor = Annotated[str | None, Query(description="`next` of the page before.")]
+
+
+def shown(request: Request, document: BaseModel, *, headers: dict[str, str] | None = None) -> Response:
+    """A document with its ETag, or 304 without it if the caller has this version."""
+    body = document.model_dump_json().encode()
+    tag = etag(document)
+    known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
+    sent = {"ETag": tag, **(headers or {})}
+    if tag in known or "*" in known:
+        return Response(status_code=304, headers=sent)
+    return Response(body, media_type=JSON, headers=sent)
+
+
+def etag(document: BaseModel) -> str:
+    """A strong ETag: equal exactly if the content is."""
+    return f'"{hashlib.blake2b(document.model_dump_json().encode(), digest_size=12).hexdigest()}"'
+
+
+def require_match(request: Request, current: BaseModel) -> None:
+    """Raise PreconditionFailed if the caller's If-Match names another version than the current one."""
+    wanted = request.headers.get("if-match")
+    if (
+        wanted is not None
+        and wanted != "*"
+        and etag(current) not in [part.strip() for part in wanted.split(",")]
+    ):
+        raise PreconditionFailed(
+            "Read it again, look at what changed, and send the change with the new ETag."
+        )
+
+
+def shown_page(request: Request, items: Sequence[BaseModel], following: Sequence[object] | None) -> Response:
+    """A page with its ETag, and a Link to the next one if `following` says where that begins."""
+    cursor = None if following is None else encode_cursor(following)
+    headers = {}
+    if cursor is not None:
+        headers["Link"] = f'<{request.url.include_query_params(cursor=cursor)}>; rel="next"'
+    return shown(request, Page[Any](items=list(items), next=cursor), headers=headers)
+
+
+def encode_cursor(place: Sequence[object]) -> str:
+    """An opaque cursor for a place in a list."""
+    return base64.urlsafe_b64encode(json.dumps(place, default=_plain).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, *kinds: type) -> list[Any]:
+    """The place that a cursor stands for: values of these types. Raises Invalid."""
+    try:
+        place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return [_read(value, kind) for value, kind in zip(place, kinds, strict=True)]
+    except (ValueError, TypeError) as error:
+        message = "is not a cursor of this list"
+        raise Invalid("The cursor is not valid.", errors=[FieldError("cursor", message)]) from error
+
+
+def _plain(value: datetime) -> str:
+    return value.isoformat()
+
+
+def _read(value: object, kind: type) -> object:
+    if kind is datetime:
+        instant = datetime.fromisoformat(str(value))
+        if instant.tzinfo is None:
+            raise ValueError("no zone")
+        return instant
+    if kind is float and isinstance(value, int):
+        return float(value)
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise ValueError("beyond what a database counts")
+    if not isinstance(value, kind) or (isinstance(value, str) and "\x00" in value):
+        raise TypeError(f"not {kind}")
+    return value
+
+
+async def created(
+    request: Request,
+    service: State,
+    program: str,
+    make: Callable[[Connection, datetime], BaseModel],
+    *,
+    status: int = 201,
+) -> Response:
+    """Run `make` in a transaction and answer with what it made; with an Idempotency-Key, once only.
+
+    The key, the effect and the answer are committed together, so a crash leaves all of it or nothing.
+    """
+    key = request.headers.get("idempotency-key")
+    now = clock.now()
+    if key is None:
+        made = await service.database.write(lambda connection: make(connection, now))
+        return Response(made.model_dump_json(), status, media_type=JSON)
+    once = _Once(service, program, _checked(key), await _fingerprint(request))
+    answer, replayed = await service.database.write(lambda c: once.run(c, make, status=status, now=now))
+    headers = {"Idempotency-Replayed": "true"} if replayed else {}
+    return Response(answer.body, answer.status, media_type=JSON, headers=headers)
+
+
+class _Answer(BaseModel):
+    status: int
+    body: str
+
+
+class _Once:
+    """One Idempotency-Key of one program."""
+
+    def __init__(self, service: State, program: str, key: str, fingerprint: str) -> None:
+        self._vault = service.vault
+        self._program, self._key, self._fingerprint = program, key, fingerprint
+
+    def run(
+        self,
+        connection: Connection,
+        make: Callable[[Connection, datetime], BaseModel],
+        *,
+        status: int,
+        now: datetime,
+    ) -> tuple[_Answer, bool]:
+        """The answer, and whether it is one that was given before."""
+        if not store.idempotency.begin(connection, self._program, self._key, self._fingerprint, now=now):
+            return self._known(connection), True
+        answer = _Answer(status=status, body=make(connection, now).model_dump_json())
+        sealed = self._vault.seal(answer.body)
+        store.idempotency.finish(connection, self._program, self._key, status, sealed)
+        return answer, False
+
+    def _known(self, connection: Connection) -> _Answer:
+        row = store.idempotency.get(connection, self._program, self._key)
+        if row is None or row.answer is None:
+            raise Conflict("A request with this Idempotency-Key is being worked on. Try again in a moment.")
+        if row.fingerprint != self._fingerprint:
+            raise IdempotencyMismatch("Use a new key for a new request.")
+        return _Answer(status=row.status, body=self._vault.open(row.answer))
+
+
+def _checked(key: str) -> str:
+    # The draft writes the key quoted, most clients send it bare.
+    bare = key[1:-1] if len(key) > 1 and key[0] == key[-1] == '"' else key
+    if not 1 <= len(bare) <= LONGEST_KEY or not (bare.isascii() and bare.isprintable()):
+        message = f"must be 1 to {LONGEST_KEY} visible ASCII characters"
+        raise Invalid("The Idempotency-Key is not valid.", errors=[FieldError("Idempotency-Key", message)])
+    return bare
+
+
+async def _fingerprint(request: Request) -> str:
+    content = f"{request.method} {request.url.path}\n".encode() + await request.body()
+    return hashlib.sha256(content).hexdigest()

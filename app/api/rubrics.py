@@ -1,0 +1,138 @@
+"""Rubrics: checked, stored as versions, made active."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Connection
+
+from app.api.answers import Cursor, Limit, Page, created, decode_cursor, shown, shown_page
+from app.api.auth import Admin, Reader, allowed
+from app.api.state import Service
+from app.api.strict_json import StrictRoute, read_json
+from app.errors import Malformed, UnsupportedMedia
+from app.scoring.reading import read_rubric, rubric_schema
+from app.scoring.rubric import Rubric
+from app.services import rubrics
+
+router = APIRouter(prefix="/v1/rubrics", tags=["Rubrics"], route_class=StrictRoute)
+
+YAML = ("application/yaml", "application/x-yaml", "text/yaml")
+Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+_EXAMPLE = {
+    "name": "Partner nurture",
+    "time_zone": "America/Denver",
+    "rules": [
+        {"id": "click", "on": "email.clicked", "points": 5, "at_most": {"times": 2, "per": "week"}},
+        {"id": "webinar", "on": "webinar.attended", "points": 10, "where": {"minutes": {"at_least": 30}}},
+    ],
+    "fade": {"half_life_days": 30},
+    "bands": {"cold": 0, "warm": 10, "hot": 25},
+    "handoff": {"at": 25, "rearm_below": 15},
+}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"type": "object"}, "example": _EXAMPLE},
+            "application/yaml": {"schema": {"type": "string"}},
+        },
+    }
+}
+
+
+class Activation(BaseModel):
+    """How to activate."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    open_handoffs: bool = False
+
+
+class Check(BaseModel):
+    """A rubric that is valid, with its defaults spelt out."""
+
+    valid: bool
+    document: dict[str, Any]
+
+
+@router.post("", status_code=201, response_model=rubrics.StoredRubric, openapi_extra=_BODY)
+async def store_rubric(request: Request, service: Service, caller: Admin) -> Response:
+    """Store a rubric, as JSON or YAML, as the next version. The same content again is the version it had."""
+    rubric = await _read(request)
+
+    def make(connection: Connection, now: datetime) -> rubrics.StoredRubric:
+        return rubrics.store_rubric(connection, caller.program, rubric, by=caller.name, now=now)
+
+    return await created(request, service, caller.program, make)
+
+
+@router.post("/check", openapi_extra=_BODY, dependencies=[Depends(allowed("read"))])
+async def check_rubric(request: Request) -> Check:
+    """Check a rubric and store nothing: every error at once, each with its path."""
+    return Check(valid=True, document=(await _read(request)).document())
+
+
+@router.get("", response_model=Page[rubrics.StoredRubric])
+async def list_rubrics(
+    request: Request, service: Service, caller: Reader, limit: Limit = 50, cursor: Cursor = None
+) -> Response:
+    """All versions, newest first."""
+    before = decode_cursor(cursor, int)[0] if cursor else 2**31 - 1
+    found = await service.database.read(
+        lambda c: rubrics.list_rubrics(c, caller.program, before=before, limit=limit + 1)
+    )
+    return shown_page(request, found[:limit], [found[limit - 1].version] if len(found) > limit else None)
+
+
+@router.get("/schema")
+async def get_schema() -> JSONResponse:
+    """The JSON Schema of a rubric; point your editor at it. Needs no key."""
+    return JSONResponse(rubric_schema(), media_type="application/schema+json")
+
+
+@router.get("/active", response_model=rubrics.StoredRubric)
+async def get_active(request: Request, service: Service, caller: Reader) -> Response:
+    """The version that scores are made with."""
+    return shown(request, await service.database.read(lambda c: rubrics.get_rubric(c, caller.program, None)))
+
+
+@router.get("/{version}", response_model=rubrics.StoredRubric)
+async def get_rubric(request: Request, service: Service, caller: Reader, version: Version) -> Response:
+    """One version."""
+    return shown(
+        request, await service.database.read(lambda c: rubrics.get_rubric(c, caller.program, version))
+    )
+
+
+@router.post("/{version}/activate", response_model=rubrics.StoredRubric)
+async def activate(
+    request: Request, service: Service, caller: Admin, version: Version, how: Activation | None = None
+) -> Response:
+    """Score everything by this version, the past included. Opens no hand-off for the past unless asked to."""
+    for_past = how is not None and how.open_handoffs
+
+    def make(connection: Connection, now: datetime) -> rubrics.StoredRubric:
+        return rubrics.activate(
+            connection, caller.program, version, by=caller.name, now=now, open_for_past=for_past
+        )
+
+    answer = await created(request, service, caller.program, make, status=200)
+    service.wake()
+    return answer
+
+
+async def _read(request: Request) -> Rubric:
+    kind = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
+    body = await request.body()
+    if kind in YAML:
+        return read_rubric(body)
+    if kind != "application/json":
+        raise UnsupportedMedia(f"Send a rubric as application/json or {YAML[0]}.")
+    document = read_json(body)
+    if not isinstance(document, dict):
+        raise Malformed("A rubric is a JSON object.")
+    return read_rubric(document)

@@ -1,0 +1,38 @@
+"""What handlers work with: put together in main, reached through the request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.api.group_commit import GroupCommitter
+from app.api.keyring import Keyring
+from app.api.rate_limit import RateLimiter
+from app.db import Database
+from app.services.addresses import Network
+from app.settings import Settings
+from app.vault import Vault
+
+
+@dataclass(frozen=True)
+class State:
+    """One running service; `wake` tells the delivery worker that something may be owed."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    keyring: Keyring
+    committer: GroupCommitter
+    limiter: RateLimiter
+    networks: tuple[Network, ...]
+    wake: Callable[[], None]
+
+
+def state_of(request: Request) -> State:
+    """The service that this request came to."""
+    state: State = request.app.state.handraiser
+    return state
+
+
+Service = Annotated[State, Depends(state_of)]

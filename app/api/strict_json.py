@@ -1,0 +1,38 @@
+"""JSON from outside, read strictly: what two readers could take differently is refused."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import jiter
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from app.errors import Malformed
+
+
+def read_json(body: bytes) -> Any:
+    """The document. Raises Malformed for bad JSON, NaN, repeated keys, lone surrogates or absurd depth."""
+    try:
+        return jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError as error:
+        raise Malformed(f"The body is not JSON: {error}.") from error
+
+
+class _StrictRequest(Request):
+    async def json(self) -> Any:
+        return read_json(await self.body())
+
+
+class StrictRoute(APIRoute):
+    """A route whose JSON body is read strictly, and whose answer gets the headers left in `request.state`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The usual handler, given a request that reads its own JSON."""
+        handle = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            response = await handle(_StrictRequest(request.scope, request.receive))
+            response.headers.update(getattr(request.state, "headers", {}))
+            return response
+
+        return strict

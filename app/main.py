@@ -1,0 +1,120 @@
+"""The only place where things are wired: settings, database, routes, background work."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from app import log, migrate
+from app.api import (
+    contacts,
+    events,
+    handoffs,
+    inbound,
+    partners,
+    problems,
+    programs,
+    rubrics,
+    scores,
+    service,
+    sources,
+    webhooks,
+)
+from app.api.body_limit import BodyLimit
+from app.api.group_commit import GroupCommitter
+from app.api.keyring import Keyring
+from app.api.rate_limit import RateLimiter
+from app.api.state import State
+from app.background import settle_daily
+from app.db import Database, open_database
+from app.delivery.worker import Worker
+from app.services.addresses import networks
+from app.settings import Settings
+from app.vault import open_vault
+
+ROUTERS = (
+    events.router,
+    scores.router,
+    partners.router,
+    contacts.router,
+    rubrics.router,
+    handoffs.router,
+    webhooks.router,
+    sources.router,
+    inbound.router,
+    programs.router,
+    service.router,
+)
+
+DESCRIPTION = """
+Handraiser tells a vendor which of its partners has just raised a hand.
+
+Post what partners do to `/v1/events`, or let a platform post to a source. A rubric prices it. A partner that
+passes the threshold becomes a hand-off for a human call, with the reasons in plain words, and a signed
+webhook goes out.
+"""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The service; it opens nothing until it is started."""
+    settings = settings or Settings()
+    log.configure(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database = open_database(settings)
+        try:
+            await _check(database)
+            async with _running(app, settings, database):
+                yield
+        finally:
+            await database.close()
+
+    app = FastAPI(
+        title="Handraiser",
+        version=version("handraiser"),
+        description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        lifespan=lifespan,
+        responses={422: {"model": problems.ProblemDetails, "description": "Not valid; says what and where"}},
+    )
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(BodyLimit, settings=settings)
+    return app
+
+
+async def _check(database: Database) -> None:
+    await database.check()
+    await database.read(migrate.require_current)
+
+
+@asynccontextmanager
+async def _running(app: FastAPI, settings: Settings, database: Database) -> AsyncIterator[None]:
+    """Everything that runs beside the requests, stopped in the order that loses nothing."""
+    vault = open_vault(settings)
+    worker = Worker(database, vault, settings)
+    committer = GroupCommitter(database, limit=settings.queue_limit, wake=worker.wake)
+    app.state.handraiser = State(
+        settings=settings,
+        database=database,
+        vault=vault,
+        keyring=Keyring(database, settings),
+        committer=committer,
+        limiter=RateLimiter(settings.rate_limit),
+        networks=networks(settings.webhook_allow_cidrs),
+        wake=worker.wake,
+    )
+    delivering = asyncio.create_task(worker.run())
+    settling = asyncio.create_task(settle_daily(database, wake=worker.wake))
+    try:
+        yield
+    finally:
+        await committer.finish()
+        settling.cancel()
+        await worker.stop()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(settling, delivering)
