@@ -1,0 +1,40 @@
+"""The `handraiser` command: every subcommand is one function, in the file of its noun."""
+
+import sys
+
+import typer
+
+from app.cli import data, programs, rubrics, serving
+from app.cli.output import complain
+from app.errors import Problem
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Tells you which partner has just raised a hand."
+)
+program = typer.Typer(no_args_is_help=True, help="Programs: one vendor's partner programme each.")
+key = typer.Typer(no_args_is_help=True, help="Keys that open a program's API.")
+rubric = typer.Typer(no_args_is_help=True, help="Rubrics: checked, stored, made active.")
+
+app.command()(serving.serve)
+app.command()(serving.work)
+app.command()(serving.migrate)
+app.command()(serving.demo)
+app.command("import")(data.import_file)
+app.command()(data.verify)
+program.command("create")(programs.create_program)
+key.command("create")(programs.create_key)
+rubric.command("check")(rubrics.check)
+rubric.command("push")(rubrics.push)
+rubric.command("activate")(rubrics.activate)
+app.add_typer(program, name="program")
+app.add_typer(key, name="key")
+app.add_typer(rubric, name="rubric")
+
+
+def main() -> None:
+    """Run the command; a known error is a sentence on standard error and exit code 1."""
+    try:
+        app()
+    except Problem as problem:
+        complain(problem)
+        sys.exit(1)

@@ -1,0 +1,16 @@
+"""What commands print, for people."""
+
+from rich.console import Console
+
+from app.errors import Problem
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def complain(problem: Problem) -> None:
+    """A domain error, with each of its faults on a line of its own."""
+    errors.print(f"[red]{problem.title}.[/red] ", end="")
+    errors.print(problem.detail, markup=False)
+    for fault in problem.errors:
+        errors.print(f"  {fault.path or '(document)'}: {fault.message}", markup=False)
