@@ -1,4 +1,7 @@
-"""The `handraiser` command: every subcommand is one function, in the file of its noun."""
+"""The `handraiser` command: every subcommand is one function, in the file of its noun.
+
+Those files import what they work with inside the functions, so that `--help` and `rubric check` stay quick.
+"""
 
 import sys
 
@@ -9,7 +12,10 @@ from app.cli.output import complain
 from app.errors import Problem
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Tells you which partner has just raised a hand."
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Tells you which partner has just raised a hand.",
 )
 program = typer.Typer(no_args_is_help=True, help="Programs: one vendor's partner programme each.")
 key = typer.Typer(no_args_is_help=True, help="Keys that open a program's API.")

@@ -1,20 +1,10 @@
 """`handraiser serve`, `work`, `migrate` and `demo`."""
 
-import asyncio
-import signal
 from typing import Annotated
 
 import typer
-import uvicorn
 
-from app import migrate as migrations
-from app.cli.demo import run_demo
 from app.cli.output import console
-from app.cli.session import with_database
-from app.db import Database
-from app.delivery.worker import Worker
-from app.settings import Settings
-from app.vault import open_vault
 
 # An open stream would otherwise keep a stopping server for ever.
 GRACE_SECONDS = 10
@@ -26,6 +16,11 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Server processes; with PostgreSQL.")] = 1,
 ) -> None:
     """Serve the API and deliver webhooks; brings an embedded SQLite to the newest schema first."""
+    import uvicorn
+
+    from app import migrate as migrations
+    from app.settings import Settings
+
     settings = Settings()
     if settings.is_sqlite:
         migrations.upgrade(settings.database_url)
@@ -34,7 +29,7 @@ def serve(
         factory=True,
         host=host,
         port=port,
-        workers=workers if workers > 1 else None,
+        workers=workers,
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -43,11 +38,17 @@ def serve(
 
 def work() -> None:
     """Deliver webhooks only; any number of these may run beside the servers on one PostgreSQL."""
-    with_database(_deliver)
+    from app.cli.session import with_database
+    from app.cli.working import deliver
+
+    with_database(deliver)
 
 
 def migrate() -> None:
     """Bring the database to the newest schema."""
+    from app import migrate as migrations
+    from app.settings import Settings
+
     migrations.upgrade(Settings().database_url)
     console.print("The schema is current.")
 
@@ -57,15 +58,6 @@ def demo(
     port: Annotated[int, typer.Option(help="The port to listen on; 0 is any.")] = 8000,
 ) -> None:
     """Start the service on a fresh SQLite, replay a fortnight of marketing, and tell what happened."""
+    from app.cli.demo import run_demo
+
     run_demo(once=once, port=port)
-
-
-async def _deliver(database: Database) -> None:
-    settings = Settings()
-    worker = Worker(database, open_vault(settings), settings)
-    loop = asyncio.get_running_loop()
-    stopping: set[asyncio.Task[None]] = set()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, lambda: stopping.add(asyncio.create_task(worker.stop())))
-    await worker.run()
-    await asyncio.gather(*stopping)

@@ -27,6 +27,7 @@ events = Table(
     Index(
         "ix_event_parked",
         "program",
+        "partner",  # always null, but without it SQLite takes the other index and walks all that is parked
         "contact",
         postgresql_where=text("partner IS NULL"),
         sqlite_where=text("partner IS NULL"),

@@ -11,7 +11,9 @@ sources = Table(
     Column("program", ForeignKey("program.id"), nullable=False, index=True),
     Column("kind", String, nullable=False),
     Column("name", String, nullable=False),
-    Column("key_digest", String, nullable=False, unique=True, comment="SHA-256 of the source key in its URL, hex"),
+    Column(
+        "key_digest", String, nullable=False, unique=True, comment="SHA-256 of the source key in its URL, hex"
+    ),
     Column("secrets", LargeBinary, nullable=False, comment="encrypted JSON list"),
     Column("settings", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),

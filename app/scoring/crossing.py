@@ -58,7 +58,8 @@ def rearm_day(rubric: Rubric, outcome: str, closed_day: int) -> int:
     """The day from which time alone re-arms a partner whose hand-off closed with this outcome."""
     if rubric.handoff is None:
         return closed_day + _DEFAULT_REARM_DAYS
-    days = {str(name): wait for name, wait in rubric.handoff.rearm_after_days.items()}
+    # Nobody was called for a hand-off that was withdrawn, so there is nothing to wait for.
+    days: dict[str, int] = {"withdrawn": 0, **rubric.handoff.rearm_after_days}
     return closed_day + days.get(outcome, days["default"])
 
 

@@ -60,7 +60,7 @@ def count(
     counts, best = _tally(rules, facts, now=now)
     stored = _stored(connection, rules, held, counts, today=rules.day_of(now))
     _keep(connection, rules.program, counts, corrected={fact.partner for fact in facts if fact.times < 0})
-    latest = _latest(connection, rules.program, facts)
+    latest = _latest(connection, rules.program, facts, held)
     new = {
         each: _moved(rules, held[each], stored[each], latest.get(each, held[each].last_event_at), now=now)
         if each in latest
@@ -138,11 +138,13 @@ def _keep(connection: Connection, program: str, counts: Counts, *, corrected: Co
         store.tallies.drop_empty(connection, program, corrected)
 
 
-def _latest(connection: Connection, program: str, facts: Sequence[Fact]) -> dict[str, datetime | None]:
-    """Each partner's latest event of the facts; read from the ledger where one was taken back."""
+def _latest(
+    connection: Connection, program: str, facts: Sequence[Fact], held: Mapping[str, Standing]
+) -> dict[str, datetime | None]:
+    """The latest event of each partner of the facts; read from the ledger where one was taken back."""
     latest: dict[str, datetime | None] = {}
     for fact in facts:
-        known = latest.get(fact.partner)
+        known = latest.get(fact.partner, held[fact.partner].last_event_at)
         latest[fact.partner] = max(known, fact.event.occurred_at) if known else fact.event.occurred_at
     corrected = {fact.partner for fact in facts if fact.times < 0}
     if corrected:

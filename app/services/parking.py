@@ -44,9 +44,7 @@ def _count(connection: Connection, rules: Rulebook, parked: Sequence[LedgerEvent
             found.append(event._replace(partner=attribution.partner, persona=attribution.persona))
     if not found:
         return False
-    store.ledger.attribute(
-        connection, rules.program, [(e.source, e.id, str(e.partner), e.persona) for e in found]
-    )
+    store.ledger.attribute(connection, found)
     roots = store.partners.roots(connection, rules.program, {str(event.partner) for event in found})
     facts = [Fact(roots[str(event.partner)].partner, event) for event in found if event.verdict == "human"]
     quiet = {root.partner for root in roots.values() if root.archived}

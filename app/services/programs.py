@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from ulid import ULID
 
 from app import store
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, FieldError, Invalid, NotFound
 from app.vault import digest
 
 SCOPES = ("events:write", "read", "handoffs:write", "admin")
@@ -55,7 +55,11 @@ def create_program(connection: Connection, program: str, name: str, *, now: date
 def create_key(
     connection: Connection, program: str, name: str, scopes: Sequence[str], *, now: datetime
 ) -> NewKey:
-    """Make a key of a program. Raises NotFound."""
+    """Make a key of a program. Raises NotFound, and Invalid for an unknown scope."""
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown:
+        fault = FieldError("scopes", f"{unknown[0]!r} is not one of {', '.join(SCOPES)}")
+        raise Invalid("There is no such scope.", errors=[fault])
     if not store.programs.exists(connection, program):
         raise NotFound(f"There is no program {program!r}.")
     secret = new_secret()

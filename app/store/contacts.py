@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, delete, select
 
 from app.models import contacts
 from app.store.recordset import among, insert_rows
@@ -27,10 +27,12 @@ def known(connection: Connection, program: str, names: Collection[str]) -> dict[
     """Contacts by each of `names` that is their id or their e-mail address; an address wins over an id."""
     if not names:
         return {}
-    query = select(*_COLUMNS).where(
-        contacts.c.program == program,
-        or_(among(connection, contacts.c.id, names), among(connection, contacts.c.email, names)),
+    # One look-up by each index; an OR of the two would walk all contacts.
+    by_id, by_email = (
+        select(*_COLUMNS).where(contacts.c.program == program, among(connection, column, names))
+        for column in (contacts.c.id, contacts.c.email)
     )
+    query = by_id.union(by_email)
     found = [Contact(*row) for row in connection.execute(query)]
     return {each.id: each for each in found} | {each.email: each for each in found if each.email}
 

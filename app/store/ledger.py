@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, FromClause, and_, func, or_, select, update
 
 from app.models import events, partners
+from app.store import partners as partner_store
 from app.store.recordset import among, insert_rows, recordset
 
 PAGE = 2_000
@@ -55,46 +56,34 @@ def by_keys(connection: Connection, program: str, keys: Collection[EventKey]) ->
         wanted,
         events,
         and_(events.c.program == program, events.c.source == wanted.c.source, events.c.id == wanted.c.id),
+        # Outer, so that SQLite looks up each key instead of walking the ledger for each.
+        isouter=True,
     )
-    return {(event.source, event.id): event for event in _read(connection, query)}
+    return {(event.source, event.id): event for event in _read(connection, query) if event.id is not None}
 
 
 def of_partners(
     connection: Connection, program: str, roots: Collection[str]
 ) -> Iterator[tuple[str, LedgerEvent]]:
     """Every attributed event that counts for one of `roots`, with that root, in pages."""
-    query = (
-        select(partners.c.counts_for, *_COLUMNS)
-        .join_from(
-            partners, events, and_(events.c.program == partners.c.program, events.c.partner == partners.c.id)
-        )
-        .where(partners.c.program == program, among(connection, partners.c.counts_for, roots))
-    )
+    found, root = _counting_for(connection, program, roots)
+    query = select(root, *_COLUMNS).select_from(found)
     for row in connection.execution_options(yield_per=PAGE).execute(query):
-        yield row[0], LedgerEvent(*row[1:])
+        if row.id is not None:
+            yield row[0], LedgerEvent(*row[1:])
 
 
 def recent_human(
     connection: Connection, program: str, roots: Collection[str], *, since: datetime, each: int
 ) -> dict[str, list[LedgerEvent]]:
     """For each of `roots` its latest human events since then, newest first, at most `each`."""
+    joined, root = _counting_for(connection, program, roots)
+    newest = (events.c.occurred_at.desc(), events.c.id)
+    place = func.row_number().over(partition_by=root, order_by=newest).label("place")
     ranked = (
-        select(
-            partners.c.counts_for.label("root"),
-            *_COLUMNS,
-            func.row_number()
-            .over(partition_by=partners.c.counts_for, order_by=(events.c.occurred_at.desc(), events.c.id))
-            .label("place"),
-        )
-        .join_from(
-            partners, events, and_(events.c.program == partners.c.program, events.c.partner == partners.c.id)
-        )
-        .where(
-            partners.c.program == program,
-            among(connection, partners.c.counts_for, roots),
-            events.c.verdict == "human",
-            events.c.occurred_at >= since,
-        )
+        select(root, *_COLUMNS, place)
+        .select_from(joined)
+        .where(events.c.verdict == "human", events.c.occurred_at >= since)
         .subquery()
     )
     query = (
@@ -112,21 +101,30 @@ def latest_human(
     connection: Connection, program: str, roots: Collection[str], *, before: datetime | None = None
 ) -> dict[str, datetime]:
     """When the latest human event of each of `roots` occurred."""
+    joined, root = _counting_for(connection, program, roots)
     query = (
-        select(partners.c.counts_for, func.max(events.c.occurred_at))
-        .join_from(
-            partners, events, and_(events.c.program == partners.c.program, events.c.partner == partners.c.id)
-        )
-        .where(
-            partners.c.program == program,
-            among(connection, partners.c.counts_for, roots),
-            events.c.verdict == "human",
-        )
-        .group_by(partners.c.counts_for)
+        select(root, func.max(events.c.occurred_at))
+        .select_from(joined)
+        .where(events.c.verdict == "human")
+        .group_by(root)
     )
     if before is not None:
         query = query.where(events.c.occurred_at < before)
     return dict(connection.execute(query).fetchall())
+
+
+def _counting_for(connection: Connection, program: str, roots: Collection[str]) -> tuple[FromClause, Any]:
+    """The events of each identity that counts for one of `roots`, and the column that says for which.
+
+    Driven by the identities, and outer, so that SQLite looks them up instead of walking the ledger; an
+    identity without events gives a row of nothing.
+    """
+    root = partners.c.counts_for.label("root")
+    members = recordset(
+        connection, (partners.c.id, root), list(partner_store.members(connection, program, roots).items())
+    )
+    theirs = and_(events.c.program == program, events.c.partner == members.c.id)
+    return members.join(events, theirs, isouter=True), members.c.root
 
 
 def parked_of_contact(connection: Connection, program: str, names: Collection[str]) -> list[LedgerEvent]:
@@ -164,13 +162,12 @@ def _at_sign(connection: Connection) -> Any:
     return func.instr(events.c.contact, "@")
 
 
-def attribute(connection: Connection, program: str, rows: Sequence[tuple[str, str, str, str | None]]) -> None:
-    """Give parked events, named by (source, id), a partner and a persona."""
-    known = recordset(connection, (events.c.source, events.c.id, events.c.partner, events.c.persona), rows)
+def attribute(connection: Connection, rows: Sequence[LedgerEvent]) -> None:
+    """Write the partner and the persona of parked events."""
+    statement = insert_rows(connection, events, _COLUMNS, rows)
+    found = {"partner": statement.excluded.partner, "persona": statement.excluded.persona}
     connection.execute(
-        update(events)
-        .where(events.c.program == program, events.c.source == known.c.source, events.c.id == known.c.id)
-        .values(partner=known.c.partner, persona=known.c.persona)
+        statement.on_conflict_do_update(index_elements=["program", "source", "id"], set_=found)
     )
 
 
@@ -209,7 +206,7 @@ def page(
         events.c.program == program, *(events.c[k] == v for k, v in equals.items())
     )
     if identities is not None:
-        query = query.where(among(connection, events.c.partner, identities))
+        query = query.where(events.c.partner.in_(identities))
     if parked:
         query = query.where(events.c.partner.is_(None))
     if since is not None:

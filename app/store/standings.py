@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from app.models import standings
-from app.store.recordset import among, insert_rows, recordset
+from app.store.recordset import among, insert_rows
 
 
 class Standing(NamedTuple):
@@ -70,13 +70,12 @@ def get_many(connection: Connection, program: str, partners: Collection[str]) ->
 
 def save(connection: Connection, program: str, rows: Sequence[Standing]) -> None:
     """Write standings that are held."""
-    new = recordset(connection, _COLUMNS, sorted(rows))
-    values: dict[str, Any] = {name: new.c[name] for name in Standing._fields if name != "partner"}
-    connection.execute(
-        update(standings)
-        .where(standings.c.program == program, standings.c.partner == new.c.partner)
-        .values(values)
-    )
+    # An upsert, because SQLite would walk all standings for each row of an UPDATE ... FROM.
+    statement = insert_rows(connection, standings, _KEYED, [(program, *row) for row in sorted(rows)])
+    changed: dict[str, Any] = {
+        name: statement.excluded[name] for name in Standing._fields if name != "partner"
+    }
+    connection.execute(statement.on_conflict_do_update(index_elements=["program", "partner"], set_=changed))
 
 
 def changed_since(connection: Connection, program: str, position: int, limit: int) -> list[Standing]:

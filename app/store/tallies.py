@@ -75,8 +75,10 @@ def within(connection: Connection, program: str, spans: Sequence[Span]) -> list[
             tallies.c.signal == wanted.c.signal,
             tallies.c.day.between(wanted.c.first, wanted.c.last),
         ),
+        # Outer, so that SQLite looks up each span instead of walking all tallies for each.
+        isouter=True,
     )
-    return [tuple(row) for row in connection.execute(query)]
+    return [tuple(row) for row in connection.execute(query) if row.count is not None]
 
 
 def of_partners(connection: Connection, program: str, partners: Collection[str]) -> list[TallyRow]:

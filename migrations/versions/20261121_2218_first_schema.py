@@ -78,7 +78,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_event_newest", ["program", "occurred_at"], unique=False)
         batch_op.create_index(
             "ix_event_parked",
-            ["program", "contact"],
+            ["program", "partner", "contact"],
             unique=False,
             postgresql_where=sa.text("partner IS NULL"),
             sqlite_where=sa.text("partner IS NULL"),

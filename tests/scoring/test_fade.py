@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from app.scoring.days import FIRST_DAY
 from app.scoring.explain import explain, scores
 from app.scoring.fade import landmarked, micropoints, moved, score_of, scores_of, stored_for, weight
-from app.scoring.price import PriceList
+from app.scoring.price import PriceList, change
 from app.scoring.rubric import Fade, HalfLife, Rubric, Window
 from app.scoring.tally import Adjustments, DayPoints, Tallies
 from tests.scoring.strategies import DAYS, FIRST, histories
@@ -55,6 +55,25 @@ def test_a_stored_score_read_on_its_day_is_the_explained_one(
     )
     explained = explain(rubric, prices, tallies, adjustments=adjustments, as_of=today)
     assert score_of(rubric, float(stored[0]), landmark=landmark, today=today) == explained.score
+
+
+@given(histories(), st.integers(0, DAYS), st.data())
+def test_a_score_that_grew_event_by_event_is_the_one_from_scratch(
+    history: tuple[Rubric, Tallies, Adjustments], after: int, data: st.DataObject
+) -> None:
+    rubric, tallies, adjustments = history
+    prices, today = PriceList(rubric), FIRST + after
+    known, stored = Tallies.of([]), np.zeros(1)
+    rows = zip(tallies.signal.tolist(), tallies.day.tolist(), tallies.count.tolist(), strict=True)
+    for signal, day, count in data.draw(st.permutations(list(rows))):
+        added = Tallies.of([(0, signal, day, count)])
+        points = change(prices, known, added)
+        stored += landmarked(rubric.fade, points, landmark=FIRST, today=today, partners=1)
+        known = known.plus(added)
+    stored += landmarked(rubric.fade, adjustments.by_day(), landmark=FIRST, today=today, partners=1)
+    whole = scores(rubric, prices, tallies, adjustments=adjustments, landmark=FIRST, today=today, partners=1)
+    grown, at_once = (scores_of(rubric, each, landmark=FIRST, today=today) for each in (stored, whole))
+    assert grown.tolist() == at_once.tolist()
 
 
 @given(st.floats(0, 10_000), st.integers(0, 300), st.integers(0, 300))
