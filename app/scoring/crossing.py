@@ -59,7 +59,7 @@ def rearm_day(rubric: Rubric, outcome: str, closed_day: int) -> int:
     if rubric.handoff is None:
         return closed_day + _DEFAULT_REARM_DAYS
     # Nobody was called for a hand-off that was withdrawn, so there is nothing to wait for.
-    days: dict[str, int] = {"withdrawn": 0, **rubric.handoff.rearm_after_days}
+    days = {"withdrawn": 0} | {str(name): wait for name, wait in rubric.handoff.rearm_after_days.items()}
     return closed_day + days.get(outcome, days["default"])
 
 

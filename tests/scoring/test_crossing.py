@@ -149,3 +149,7 @@ def test_a_crossing_fires_once_until_rearmed(story: list[tuple[float, int]]) -> 
             fired_on, lowest = today, after
         before = after
     assert fired_on is not None or all(after < 25 for after, _ in story)
+
+
+def test_a_withdrawn_handoff_is_no_reason_to_wait() -> None:
+    assert rearm_day(rubric_with(rearm_after_days={"default": 3}), "withdrawn", TODAY) == TODAY
