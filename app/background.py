@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -16,19 +17,31 @@ log = structlog.get_logger()
 SECONDS = 60.0
 """How soon after midnight, in a program's zone, its fading is settled."""
 
+ANSWERS_KEPT = timedelta(hours=24)
+"""How long a request with an Idempotency-Key may be repeated."""
 
-async def settle_daily(database: Database, *, wake: Callable[[], None]) -> None:
-    """Settle each program's fading when its day has changed, for ever; any number of processes may."""
+
+async def keep_house(database: Database, *, wake: Callable[[], None]) -> None:
+    """Settle each program's fading when its day has changed, and forget old answers; for ever.
+
+    Any number of processes may do so on one database.
+    """
     while True:
         try:
-            for program in await database.read(store.programs.ids):
-                await settle_program(database, program)
+            await _keep_house(database)
             wake()
         except DatabaseAway:
-            log.warning("fading is settled later: the database is away")
+            log.warning("housekeeping waits: the database is away")
         except Exception as error:
-            log.error("fading could not be settled", exc_info=error)
+            log.error("housekeeping failed", exc_info=error)
         await asyncio.sleep(SECONDS)
+
+
+async def _keep_house(database: Database) -> None:
+    for program in await database.read(store.programs.ids):
+        await settle_program(database, program)
+    before = clock.now() - ANSWERS_KEPT
+    await database.write(lambda connection: store.idempotency.forget(connection, before=before))
 
 
 async def settle_program(database: Database, program: str) -> None:

@@ -27,7 +27,7 @@ from app.api.group_commit import GroupCommitter
 from app.api.keyring import Keyring
 from app.api.rate_limit import RateLimiter
 from app.api.state import State
-from app.background import settle_daily
+from app.background import keep_house
 from app.db import Database, open_database
 from app.delivery.worker import Worker
 from app.services.addresses import networks
@@ -109,12 +109,12 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
         wake=worker.wake,
     )
     delivering = asyncio.create_task(worker.run())
-    settling = asyncio.create_task(settle_daily(database, wake=worker.wake))
+    housekeeping = asyncio.create_task(keep_house(database, wake=worker.wake))
     try:
         yield
     finally:
         await committer.finish()
-        settling.cancel()
+        housekeeping.cancel()
         await worker.stop()
         with suppress(asyncio.CancelledError):
-            await asyncio.gather(settling, delivering)
+            await asyncio.gather(housekeeping, delivering)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import uuid4
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -17,6 +17,18 @@ from app.store.contacts import Contact as ContactRow
 
 class Contact(BaseModel):
     """A person at a partner."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "crm-4711",
+                "email": "jo@acme.example",
+                "partner": "acme",
+                "name": "Jo Sand",
+                "persona": "technical",
+            }
+        }
+    )
 
     id: str
     email: str | None

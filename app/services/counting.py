@@ -62,9 +62,7 @@ def count(
     _keep(connection, rules.program, counts, corrected={fact.partner for fact in facts if fact.times < 0})
     latest = _latest(connection, rules.program, facts, held)
     new = {
-        each: _moved(rules, held[each], stored[each], latest.get(each, held[each].last_event_at), now=now)
-        if each in latest
-        else held[each]
+        each: _moved(rules, held[each], stored[each], latest[each], now=now) if each in latest else held[each]
         for each in partners
     }
     candidates = [(new[each], event) for each, event in best.items() if each not in quiet]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class PartnerName(BaseModel):
@@ -47,6 +47,57 @@ class Move(BaseModel):
 
 class Handoff(BaseModel):
     """A call for a named human to make."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "ho_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
+                "partner": {"id": "acme", "name": "Acme GmbH"},
+                "state": "open",
+                "owner": "rep@vendor.example",
+                "claimed_by": None,
+                "score": 27.0,
+                "threshold": 25,
+                "band": "hot",
+                "grade": "A",
+                "opened_at": "2026-03-12T15:00:00Z",
+                "due_at": "2026-03-13T15:00:00Z",
+                "closed_at": None,
+                "rubric_version": 1,
+                "trigger": {
+                    "event": "evt-9",
+                    "source": "zoom",
+                    "type": "webinar.attended",
+                    "contact": "jo@acme.example",
+                },
+                "lines": [
+                    {
+                        "rule": "webinar",
+                        "occurrences": 1,
+                        "counted": 1,
+                        "points": 10,
+                        "faded_points": 10,
+                        "first_day": "2026-03-12",
+                        "last_day": "2026-03-12",
+                    }
+                ],
+                "talking_points": ['Jo attended the webinar "Storage in 2026" for 42 minutes on 12 March.'],
+                "outcome": None,
+                "reason": None,
+                "value": None,
+                "note": None,
+                "history": [
+                    {
+                        "at": "2026-03-12T15:00:00Z",
+                        "by": "handraiser",
+                        "move": "open",
+                        "state": "open",
+                        "reason": None,
+                    }
+                ],
+            }
+        }
+    )
 
     id: str = Field(examples=["ho_01JCV7K8Q2W5X3Y9Z0A1B2C3D4"])
     partner: PartnerName

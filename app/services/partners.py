@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import store
@@ -18,6 +18,29 @@ from app.services.rulebook import Rulebook, hold_rulebook, rulebook
 
 class Partner(BaseModel):
     """A partner firm with where it stands today."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "acme",
+                "name": "Acme GmbH",
+                "domains": ["acme.example"],
+                "owner": "rep@vendor.example",
+                "attributes": {"employees": 40, "region": "EMEA"},
+                "merged_into": None,
+                "archived": False,
+                "score": 22.187719,
+                "band": "warm",
+                "fit": 15,
+                "grade": "A",
+                "armed": True,
+                "open_handoff": None,
+                "last_event_at": "2026-03-12T15:00:00Z",
+                "created_at": "2026-02-01T08:00:00Z",
+                "updated_at": "2026-02-01T08:00:00Z",
+            }
+        }
+    )
 
     id: str
     name: str | None

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from ulid import ULID
@@ -24,12 +24,27 @@ CHECK_CHARS = 6
 class Program(BaseModel):
     """One vendor's partner programme."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"id": "acme-storage", "name": "Acme Storage partners"}}
+    )
+
     id: str
     name: str
 
 
 class Key(BaseModel):
     """A key of a program, without its secret."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "key_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
+                "name": "marketo",
+                "scopes": ["events:write"],
+                "created_at": "2026-02-01T08:00:00Z",
+            }
+        }
+    )
 
     id: str
     name: str
@@ -39,6 +54,18 @@ class Key(BaseModel):
 
 class NewKey(Key):
     """A key just made: the only time its secret is shown."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "key_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
+                "name": "marketo",
+                "scopes": ["events:write"],
+                "created_at": "2026-02-01T08:00:00Z",
+                "secret": "hrk_...",
+            }
+        }
+    )
 
     secret: str
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import store
@@ -14,6 +14,24 @@ from app.store.ledger import LedgerEvent
 
 class Event(BaseModel):
     """An event of the ledger."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "source": "marketo",
+                "id": "evt-1",
+                "type": "email.clicked",
+                "occurred_at": "2026-03-02T09:06:00Z",
+                "received_at": "2026-03-02T09:06:02Z",
+                "partner": "acme",
+                "contact": "jo@acme.example",
+                "persona": "technical",
+                "verdict": "human",
+                "verdict_reason": None,
+                "properties": {"campaign": "spring-storage"},
+            }
+        }
+    )
 
     source: str
     id: str

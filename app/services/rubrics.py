@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import store
@@ -27,6 +27,24 @@ CHUNK = 500
 
 class StoredRubric(BaseModel):
     """A version of a program's rubric."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "version": 1,
+                "name": "Partner nurture",
+                "state": "active",
+                "document": {
+                    "name": "Partner nurture",
+                    "rules": [{"id": "click", "on": "email.clicked", "points": 5}],
+                },
+                "stored_by": "crm",
+                "stored_at": "2026-02-01T08:00:00Z",
+                "activated_by": "crm",
+                "activated_at": "2026-02-01T08:05:00Z",
+            }
+        }
+    )
 
     version: int
     name: str

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import store
@@ -29,6 +29,34 @@ CONTACT_DAYS = 30
 class Score(BaseModel):
     """A partner's score and why."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "partner": "acme",
+                "score": 22.187719,
+                "band": "warm",
+                "grade": "B",
+                "fit": 10,
+                "as_of": "2026-03-12",
+                "rubric_version": 1,
+                "armed": True,
+                "contacts": 2,
+                "last_event_at": "2026-03-12T15:00:00Z",
+                "lines": [
+                    {
+                        "rule": "click",
+                        "occurrences": 3,
+                        "counted": 2,
+                        "points": 10,
+                        "faded_points": 8.029765,
+                        "first_day": "2026-03-02",
+                        "last_day": "2026-03-03",
+                    }
+                ],
+            }
+        }
+    )
+
     partner: str
     score: float
     band: str | None
@@ -45,12 +73,29 @@ class Score(BaseModel):
 class DayScore(BaseModel):
     """The score on one day."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"day": "2026-03-12", "score": 22.187719}})
+
     day: date
     score: float
 
 
 class ChangedScore(BaseModel):
     """A partner in the change feed, as it stands now."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "partner": "acme",
+                "score": 22.187719,
+                "band": "warm",
+                "grade": "B",
+                "fit": 10,
+                "armed": True,
+                "open_handoff": None,
+                "last_event_at": "2026-03-12T15:00:00Z",
+            }
+        }
+    )
 
     partner: str
     score: float

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from ulid import ULID
 
@@ -21,6 +21,19 @@ from app.vault import Vault, digest
 class Source(BaseModel):
     """A platform that posts its own format."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "src_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
+                "kind": "sendgrid",
+                "name": "Newsletter",
+                "settings": {"partner_argument": "partner_id"},
+                "created_at": "2026-02-01T08:00:00Z",
+                "disabled_at": None,
+            }
+        }
+    )
+
     id: str
     kind: str
     name: str
@@ -31,6 +44,22 @@ class Source(BaseModel):
 
 class NewSource(Source):
     """A source just made: the only time its key and URL are shown."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "src_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
+                "kind": "sendgrid",
+                "name": "Newsletter",
+                "settings": {"partner_argument": "partner_id"},
+                "created_at": "2026-02-01T08:00:00Z",
+                "disabled_at": None,
+                "key": "...",
+                "url": "https://handraiser.vendor.example/in/...",
+                "steps": ["In SendGrid, open ..."],
+            }
+        }
+    )
 
     key: str
     url: str = Field(description="What to paste into the platform.")

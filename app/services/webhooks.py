@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from ulid import ULID
 
@@ -17,6 +17,20 @@ from app.vault import Vault
 class Webhook(BaseModel):
     """An endpoint of yours that Handraiser calls."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "wh_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
+                "url": "https://crm.example/hooks/handraiser",
+                "types": ["handoff.opened"],
+                "description": None,
+                "enabled": True,
+                "disabled_reason": None,
+                "created_at": "2026-02-01T08:00:00Z",
+            }
+        }
+    )
+
     id: str
     url: str
     types: list[str]
@@ -28,6 +42,21 @@ class Webhook(BaseModel):
 
 class NewWebhook(Webhook):
     """A webhook just made: the only time its secret is shown."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "wh_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
+                "url": "https://crm.example/hooks/handraiser",
+                "types": ["handoff.opened"],
+                "description": None,
+                "enabled": True,
+                "disabled_reason": None,
+                "created_at": "2026-02-01T08:00:00Z",
+                "secret": "whsec_...",
+            }
+        }
+    )
 
     secret: str = Field(
         description="Standard Webhooks secret to verify signatures with.", examples=["whsec_..."]
@@ -48,6 +77,22 @@ class Attempt(BaseModel):
 class Delivery(BaseModel):
     """One message owed to one webhook."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "msg_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
+                "webhook": "wh_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
+                "type": "handoff.opened",
+                "partner": "acme",
+                "status": "delivered",
+                "attempts": 1,
+                "due_at": "2026-03-12T15:00:00Z",
+                "created_at": "2026-03-12T15:00:00Z",
+                "finished_at": "2026-03-12T15:00:01Z",
+            }
+        }
+    )
+
     id: str = Field(description="Sent as `webhook-id`, the same on every attempt.")
     webhook: str
     type: str
@@ -61,6 +106,33 @@ class Delivery(BaseModel):
 
 class DeliveryDetail(Delivery):
     """A delivery with its body and its attempts."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "msg_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
+                "webhook": "wh_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
+                "type": "handoff.opened",
+                "partner": "acme",
+                "status": "delivered",
+                "attempts": 1,
+                "due_at": "2026-03-12T15:00:00Z",
+                "created_at": "2026-03-12T15:00:00Z",
+                "finished_at": "2026-03-12T15:00:01Z",
+                "body": '{"type":"handoff.opened",...}',
+                "tries": [
+                    {
+                        "n": 1,
+                        "started_at": "2026-03-12T15:00:00Z",
+                        "milliseconds": 41,
+                        "status": 200,
+                        "error": None,
+                        "answer": "ok",
+                    }
+                ],
+            }
+        }
+    )
 
     body: str
     tries: list[Attempt]
