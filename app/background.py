@@ -1,18 +1,22 @@
 """What the service does by itself, beside requests and deliveries."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
 from app import clock, store
 from app.db import Database
 from app.errors import DatabaseAway
+from app.log import fault
 from app.services.settling import move_landmark, settle
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 SECONDS = 60.0
 """How soon after midnight, in a program's zone, its fading is settled."""
@@ -27,19 +31,25 @@ async def keep_house(database: Database, *, wake: Callable[[], None]) -> None:
     Any number of processes may do so on one database.
     """
     while True:
-        try:
-            await _keep_house(database)
-            wake()
-        except DatabaseAway:
-            log.warning("housekeeping waits: the database is away")
-        except Exception as error:
-            log.error("housekeeping failed", exc_info=error)
+        await _attempt(_forget_answers(database))
+        for program in await _attempt(database.read(store.programs.ids)) or ():
+            await _attempt(settle_program(database, program))
+        wake()
         await asyncio.sleep(SECONDS)
 
 
-async def _keep_house(database: Database) -> None:
-    for program in await database.read(store.programs.ids):
-        await settle_program(database, program)
+async def _attempt(work: Awaitable[T]) -> T | None:
+    """What the work gives, or None with a line in the log: one failure must not end the rest."""
+    try:
+        return await work
+    except DatabaseAway:
+        log.warning("housekeeping waits: the database is away")
+    except Exception as error:
+        fault("housekeeping failed", error)
+    return None
+
+
+async def _forget_answers(database: Database) -> None:
     before = clock.now() - ANSWERS_KEPT
     await database.write(lambda connection: store.idempotency.forget(connection, before=before))
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.errors import DatabaseAway, NotReady
+from app.errors import DatabaseAway, NotReady, Overloaded
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -26,6 +26,14 @@ POSTGRES_POOL = 10
 WRITE_TRIES = 5
 # What PostgreSQL answers when two transactions cannot both go on: trying again is right.
 TRANSIENT = {"40001", "40P01"}
+SQLITE_AWAY = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
 DURABLE = {"on", "local", "remote_write", "remote_apply"}
 
 
@@ -109,7 +117,12 @@ class SqliteDatabase:
         try:
             return await asyncio.get_running_loop().run_in_executor(threads, run)
         except OperationalError as error:
-            raise DatabaseAway from error
+            if (
+                isinstance(error.orig, sqlite3.OperationalError)
+                and error.orig.sqlite_errorcode & 0xFF in SQLITE_AWAY
+            ):
+                raise DatabaseAway from error
+            raise
 
 
 def sqlite_engine(url: URL, *, begin: str, readers: int = 1) -> Engine:
@@ -144,22 +157,9 @@ class PostgresDatabase:
     dialect = "postgresql"
 
     def __init__(self, url: URL) -> None:
-        self._writer: AsyncEngine = create_async_engine(
-            url.set(drivername="postgresql+asyncpg"),
-            pool_size=POSTGRES_POOL,
-            max_overflow=0,
-            pool_timeout=10,
-            hide_parameters=True,
-            connect_args={
-                "timeout": 5,
-                "server_settings": {
-                    "synchronous_commit": "on",
-                    "timezone": "UTC",
-                    "application_name": "handraiser",
-                },
-            },
-        )
-        self._reader = self._writer.execution_options(
+        self._writer = postgres_engine(url)
+        # A pool of its own: writers that wait for an activation must not keep readers out.
+        self._reader = postgres_engine(url).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
 
@@ -179,21 +179,47 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         await self._writer.dispose()
+        await self._reader.dispose()
 
     async def _run(self, engine: AsyncEngine, work: Work[T]) -> T:
         for tries_left in reversed(range(WRITE_TRIES)):
             try:
                 async with engine.begin() as connection:
                     return await connection.run_sync(work)
-            except (OSError, TimeoutError, PoolTimeout, InterfaceError) as error:
+            except PoolTimeout as error:
+                raise Overloaded(
+                    "Every connection to the database is busy. Try again in a moment."
+                ) from error
+            except (OSError, TimeoutError, InterfaceError) as error:
                 raise DatabaseAway from error
             except DBAPIError as error:
                 if is_away(error):
                     raise DatabaseAway from error
-                if sqlstate(error) not in TRANSIENT or not tries_left:
+                if sqlstate(error) not in TRANSIENT:
                     raise
+                if not tries_left:
+                    raise Overloaded("Others kept writing the same. Try again in a moment.") from error
             await asyncio.sleep(random.uniform(0.005, 0.05))
         raise AssertionError("unreachable")
+
+
+def postgres_engine(url: URL) -> AsyncEngine:
+    """An engine whose every connection commits durably and speaks UTC."""
+    return create_async_engine(
+        url.set(drivername="postgresql+asyncpg"),
+        pool_size=POSTGRES_POOL,
+        max_overflow=0,
+        pool_timeout=10,
+        hide_parameters=True,
+        connect_args={
+            "timeout": 5,
+            "server_settings": {
+                "synchronous_commit": "on",
+                "timezone": "UTC",
+                "application_name": "handraiser",
+            },
+        },
+    )
 
 
 def sqlstate(error: DBAPIError) -> str:

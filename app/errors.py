@@ -119,12 +119,13 @@ class Overloaded(Problem):
 
 
 class DatabaseAway(Problem):
-    """The database cannot be reached; nothing was stored."""
+    """The database cannot be reached, or went away before it could confirm a commit."""
 
     code, status, title = "database_away", 503, "The database is away"
 
     def __init__(
-        self, detail: str = "The database cannot be reached. Nothing was stored; try again."
+        self,
+        detail: str = "The database cannot be reached. Try again; a repeat is recognised.",
     ) -> None:
         super().__init__(detail, headers={"Retry-After": "2"})
 

@@ -4,6 +4,7 @@ import logging
 import sys
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from app.settings import Settings
 
@@ -46,3 +47,16 @@ def configure(settings: Settings) -> None:
     logging.getLogger("uvicorn.access").disabled = True
     for name in ("httpx2", "httpcore2", "asyncio", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def fault(event: str, error: BaseException, **context: object) -> None:
+    """Log an error that nobody expected, with its traceback.
+
+    A database's own words may quote the data that it refused, so of those only the kind is told.
+    """
+    log = structlog.get_logger()
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None)
+        log.error(event, kind=type(error.orig).__name__, sqlstate=state, statement=error.statement, **context)
+    else:
+        log.error(event, exc_info=error, **context)

@@ -4,7 +4,9 @@ import base64
 import hashlib
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -56,15 +58,15 @@ def open_vault(settings: Settings) -> Vault:
 
 def _key_file(path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        # O_EXCL: of two processes that start at once, one makes the key and the other reads it.
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
-        file.write(key)
-    return key
+    if not path.exists():
+        # Made aside and linked: of two processes that start at once one wins, and nobody reads half a key.
+        with NamedTemporaryFile("w", dir=path.parent) as file:
+            file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode())
+            file.flush()
+            os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(file.name, path)
+    return path.read_text().strip()
 
 
 def _decoded(text: str) -> bytes:

@@ -5,15 +5,15 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from fastapi import Query, Request, Response
-from pydantic import BaseModel, Field
+from fastapi import Request, Response
+from pydantic import BaseModel, Field, TypeAdapter
 from sqlalchemy import Connection
 
 from app import clock, store
 from app.api.state import State
-from app.errors import Conflict, FieldError, IdempotencyMismatch, Invalid, PreconditionFailed
+from app.errors import Conflict, FieldError, IdempotencyMismatch, Invalid, Malformed, PreconditionFailed
 
 T = TypeVar("T")
 
@@ -28,17 +28,13 @@ class Page(BaseModel, Generic[T]):
     next: str | None = Field(description="Send it as `cursor` to read on; null at the end.")
 
 
-Limit = Annotated[int, Query(ge=1, le=200, description="Items per page.")]
-Cursor = Annotated[str | None, Query(description="`next` of the page before.")]
-
-
 def shown(request: Request, document: BaseModel, *, headers: dict[str, str] | None = None) -> Response:
     """A document with its ETag, or 304 without it if the caller has this version."""
     body = document.model_dump_json().encode()
     tag = etag(document)
     known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
     sent = {"ETag": tag, **(headers or {})}
-    if tag in known or "*" in known:
+    if request.method == "GET" and (tag in known or "*" in known):
         return Response(status_code=304, headers=sent)
     return Response(body, media_type=JSON, headers=sent)
 
@@ -75,33 +71,17 @@ def encode_cursor(place: Sequence[object]) -> str:
     return base64.urlsafe_b64encode(json.dumps(place, default=_plain).encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, *kinds: type) -> list[Any]:
-    """The place that a cursor stands for: values of these types. Raises Invalid."""
+def decode_cursor(cursor: str, place: TypeAdapter[T]) -> T:
+    """The place that a cursor stands for. Raises Invalid if it is none of this list's."""
     try:
-        place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return [_read(value, kind) for value, kind in zip(place, kinds, strict=True)]
-    except (ValueError, TypeError) as error:
+        return place.validate_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError as error:
         message = "is not a cursor of this list"
         raise Invalid("The cursor is not valid.", errors=[FieldError("cursor", message)]) from error
 
 
 def _plain(value: datetime) -> str:
     return value.isoformat()
-
-
-def _read(value: object, kind: type) -> object:
-    if kind is datetime:
-        instant = datetime.fromisoformat(str(value))
-        if instant.tzinfo is None:
-            raise ValueError("no zone")
-        return instant
-    if kind is float and isinstance(value, int):
-        return float(value)
-    if isinstance(value, int) and abs(value) >= 2**63:
-        raise ValueError("beyond what a database counts")
-    if not isinstance(value, kind) or (isinstance(value, str) and "\x00" in value):
-        raise TypeError(f"not {kind}")
-    return value
 
 
 async def created(
@@ -168,8 +148,7 @@ def _checked(key: str) -> str:
     # The draft writes the key quoted, most clients send it bare.
     bare = key[1:-1] if len(key) > 1 and key[0] == key[-1] == '"' else key
     if not 1 <= len(bare) <= LONGEST_KEY or not (bare.isascii() and bare.isprintable()):
-        message = f"must be 1 to {LONGEST_KEY} visible ASCII characters"
-        raise Invalid("The Idempotency-Key is not valid.", errors=[FieldError("Idempotency-Key", message)])
+        raise Malformed(f"The Idempotency-Key must be 1 to {LONGEST_KEY} visible ASCII characters.")
     return bare
 
 

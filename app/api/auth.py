@@ -9,7 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from app import store
 from app.api.keyring import Principal
-from app.api.state import Service
+from app.api.state import Service, State
 from app.errors import FieldError, Forbidden, Invalid, NotFound, Unauthenticated
 
 _bearer = HTTPBearer(auto_error=False, description="A key of a program, or the operator's key.")
@@ -36,11 +36,15 @@ async def principal(
         raise Unauthenticated("Send a key: `Authorization: Bearer <key>`.")
     found = await service.keyring.recognise(credentials.credentials)
     request.state.headers = service.limiter.spend(credentials.credentials)
-    if found.program is not None or x_program is None:
+    if x_program is None or x_program == found.program:
         return found
-    if not await service.database.read(lambda connection: store.programs.exists(connection, x_program)):
-        raise NotFound(f"There is no program {x_program!r}.")
+    if not found.is_operator or not await _exists(service, x_program):
+        raise NotFound(f"There is no program {x_program!r} for this key.")
     return replace(found, program=x_program)
+
+
+async def _exists(service: State, program: str) -> bool:
+    return await service.database.read(lambda connection: store.programs.exists(connection, program))
 
 
 AnyPrincipal = Annotated[Principal, Depends(principal)]

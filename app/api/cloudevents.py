@@ -5,8 +5,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from app.api.strict_json import read_json
-from app.errors import Malformed
+from app.errors import FieldError, Invalid, Malformed, UnsupportedMedia
 
+JSON = "application/json"
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 PREFIX = "ce-"
@@ -19,7 +20,10 @@ def is_binary(headers: Mapping[str, str]) -> bool:
 
 
 def from_binary(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """The event as a structured one would be written. Raises Malformed."""
+    """The event as a structured one would be written. Raises Malformed and UnsupportedMedia."""
+    kind = headers.get("content-type", JSON).split(";")[0].strip().lower()
+    if body and kind != JSON and not kind.endswith("+json"):
+        raise UnsupportedMedia("The data of a CloudEvent in binary mode must be JSON.")
     attributes = {
         name.removeprefix(PREFIX): _decoded(name, value)
         for name, value in headers.items()
@@ -33,11 +37,14 @@ def as_event(document: Any) -> Any:
 
     The partner is the extension `partner` or `partnerid`, `partner` in the data, or the subject; the contact
     is the extension `contact`, or `contact` or `email` in the data. Other data is the properties.
+    Raises Invalid.
     """
     if not isinstance(document, dict):
         return document
     if document.get("specversion") != "1.0":
-        raise ValueError("specversion must be 1.0")
+        raise _invalid("specversion", "must be 1.0")
+    if "data_base64" in document:
+        raise _invalid("data_base64", "is not read; send JSON as `data`")
     data = document.get("data")
     fields: dict[str, Any] = dict(data) if isinstance(data, dict) else {} if data is None else {"data": data}
     partner = document.get("partner") or document.get("partnerid") or fields.pop("partner", None)
@@ -52,6 +59,10 @@ def as_event(document: Any) -> Any:
         "properties": _properties(fields),
     }
     return {name: value for name, value in event.items() if value is not None}
+
+
+def _invalid(path: str, message: str) -> Invalid:
+    return Invalid("The CloudEvent is not valid.", errors=[FieldError(path, message)])
 
 
 def _properties(fields: dict[str, Any]) -> Any:

@@ -12,6 +12,7 @@ from app.api.auth import Admin, Reader
 from app.api.state import Service
 from app.api.strict_json import StrictRoute
 from app.services import contacts
+from app.services.rulebook import hold_rulebook
 from app.sources.event import Identifier, Text
 
 router = APIRouter(prefix="/v1/contacts", tags=["Contacts"], route_class=StrictRoute)
@@ -30,7 +31,7 @@ class ContactForm(BaseModel):
     )
 
 
-@router.put("/{contact}", response_model=contacts.Contact)
+@router.put("/{contact:path}", response_model=contacts.Contact)
 async def put_contact(
     request: Request, service: Service, caller: Admin, contact: Identifier, form: ContactForm
 ) -> Response:
@@ -39,6 +40,7 @@ async def put_contact(
 
     def put(connection: Connection) -> contacts.Contact:
         if request.headers.get("if-match") is not None:
+            hold_rulebook(connection, caller.program, alone=True)
             require_match(request, contacts.get_contact(connection, caller.program, contact))
         return contacts.put_contact(connection, caller.program, new, now=now)
 
@@ -47,7 +49,7 @@ async def put_contact(
     return shown(request, stored)
 
 
-@router.get("/{contact}", response_model=contacts.Contact)
+@router.get("/{contact:path}", response_model=contacts.Contact)
 async def get_contact(request: Request, service: Service, caller: Reader, contact: str) -> Response:
     """One contact, by id or e-mail address."""
     return shown(
@@ -55,7 +57,7 @@ async def get_contact(request: Request, service: Service, caller: Reader, contac
     )
 
 
-@router.delete("/{contact}", status_code=204)
+@router.delete("/{contact:path}", status_code=204)
 async def erase_contact(service: Service, caller: Admin, contact: str) -> None:
     """Erase a person: their events still count for the partner, under a name that says nothing."""
     await service.database.write(lambda c: contacts.erase_contact(c, caller.program, contact))

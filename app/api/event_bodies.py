@@ -10,7 +10,7 @@ from app.api import cloudevents
 from app.api.body_limit import NDJSON
 from app.api.problems import field_errors
 from app.api.strict_json import read_json
-from app.errors import FieldError, Malformed, TooLarge, UnsupportedMedia
+from app.errors import FieldError, Invalid, Malformed, TooLarge, UnsupportedMedia
 from app.services.recording import Result
 from app.sources.event import NewEvent
 
@@ -50,14 +50,20 @@ def read_events(headers: Mapping[str, str], body: bytes, *, source: str) -> list
 def _json(kind: str, body: bytes) -> tuple[list[Any], Callable[..., Item]]:
     match kind:
         case cloudevents.STRUCTURED:
-            return [read_json(body)], _cloud_event
+            return [_object(read_json(body))], _cloud_event
         case cloudevents.BATCH:
             return _array(read_json(body)), _cloud_event
         case "application/json" | "":
             document = read_json(body)
-            return (document if isinstance(document, list) else [document]), read_event
+            return (document if isinstance(document, list) else [_object(document)]), read_event
         case _:
             raise UnsupportedMedia(f"Send events as one of: {', '.join(ACCEPTED)}.")
+
+
+def _object(document: Any) -> Any:
+    if not isinstance(document, dict):
+        raise Malformed("An event is a JSON object.")
+    return document
 
 
 def _array(document: Any) -> list[Any]:
@@ -84,8 +90,8 @@ def _line(line: bytes, *, source: str) -> Item:
 def _cloud_event(document: Any, *, source: str) -> Item:
     try:
         event = cloudevents.as_event(document)
-    except ValueError as error:
-        return _unread(document, [FieldError("specversion", str(error))])
+    except Invalid as error:
+        return _unread(document, error.errors)
     return read_event(event, source=source)
 
 

@@ -5,23 +5,26 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import to_json
 
 from app import clock
-from app.api.answers import JSON, Cursor, Limit, Page, decode_cursor, shown, shown_page
+from app.api.answers import JSON, Page, decode_cursor, shown, shown_page
 from app.api.auth import Admin, Reader, Sender
 from app.api.event_bodies import Unread, read_events
+from app.api.parameters import Cursor, Limit, Moment, Said
 from app.api.problems import FaultyField
 from app.api.state import Service
 from app.api.strict_json import StrictRoute
 from app.services import reading_ledger, verdicts
 from app.services.recording import Result
-from app.sources.event import Instant, NewEvent, Text
+from app.sources.event import NewEvent, Text
 
 router = APIRouter(prefix="/v1/events", tags=["Events"], route_class=StrictRoute)
 
 STATUSES = ("accepted", "duplicate", "conflict", "parked", "rejected")
+PLACE: TypeAdapter[tuple[datetime, str, str]] = TypeAdapter(tuple[Moment, Text, Text])
+
 Status = Literal["accepted", "duplicate", "conflict", "parked", "rejected"]
 
 _SCHEMA = {"$ref": "#/components/schemas/NewEvent"}
@@ -119,8 +122,8 @@ async def list_events(
     type_: Annotated[str | None, Query(alias="type")] = None,
     source: str | None = None,
     verdict: Literal["human", "machine", "internal"] | None = None,
-    since: Annotated[Instant | None, Query(description="Occurred then or later.")] = None,
-    until: Annotated[Instant | None, Query(description="Occurred before then.")] = None,
+    since: Annotated[Moment | None, Query(description="Occurred then or later.")] = None,
+    until: Annotated[Moment | None, Query(description="Occurred before then.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
@@ -149,8 +152,7 @@ async def _page(
     limit: int,
     cursor: str | None,
 ) -> Response:
-    place = decode_cursor(cursor, datetime, str, str) if cursor else None
-    before = (place[0], place[1], place[2]) if place else None
+    before = decode_cursor(cursor, PLACE) if cursor else None
     events = await service.database.read(
         lambda c: reading_ledger.list_events(c, program, wanted, before=before, limit=limit + 1)
     )
@@ -165,7 +167,7 @@ class VerdictChange(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     verdict: Literal["human", "machine", "internal"] = Field(examples=["machine"])
-    reason: Annotated[Text, Field(min_length=1, max_length=500, examples=["link scanner at the firewall"])]
+    reason: Annotated[Said, Field(max_length=500, examples=["link scanner at the firewall"])]
 
 
 @router.patch("/{source:path}/{id_}", response_model=reading_ledger.Event)

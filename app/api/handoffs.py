@@ -4,20 +4,23 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 from sqlalchemy import Connection
 
-from app.api.answers import Cursor, Limit, Page, created, decode_cursor, shown, shown_page
+from app.api.answers import Page, created, decode_cursor, shown, shown_page
 from app.api.auth import Caller, Desk, Reader
+from app.api.parameters import Cursor, Limit, Moment, Rank, Said
 from app.api.state import Service
 from app.api.strict_json import StrictRoute
 from app.services import handoffs
 from app.services.handoff_view import Handoff
-from app.sources.event import Instant, Text
+from app.sources.event import Text
 
 router = APIRouter(prefix="/v1/handoffs", tags=["Hand-offs"], route_class=StrictRoute)
 
-Person = Annotated[Text, Field(min_length=1, max_length=200, examples=["rep@vendor.example"])]
+PLACE: TypeAdapter[tuple[int, float, datetime, str]] = TypeAdapter(tuple[Rank, float, Moment, Text])
+
+Person = Annotated[Said, Field(max_length=200, examples=["rep@vendor.example"])]
 Words = Annotated[Text, Field(max_length=2_000)]
 
 
@@ -68,14 +71,13 @@ async def list_handoffs(
     partner: str | None = None,
     band: str | None = None,
     grade: str | None = None,
-    due_before: Annotated[Instant | None, Query()] = None,
+    due_before: Annotated[Moment | None, Query()] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Hand-offs by urgency: grade, then score, then age. Poll it with If-None-Match."""
     named = {"state": state, "owner": owner, "partner": partner, "band": band, "grade": grade}
-    place = decode_cursor(cursor, int, float, datetime, str) if cursor else None
-    after = (place[0], place[1], place[2], place[3]) if place else None
+    after = decode_cursor(cursor, PLACE) if cursor else None
     found, following = await service.database.read(
         lambda c: handoffs.list_handoffs(
             c,
@@ -118,7 +120,9 @@ async def release(
 async def close(request: Request, service: Service, caller: Desk, handoff: str, form: CloseForm) -> Response:
     """Say what came of the call. The outcome decides when the partner can raise its hand again."""
     closing = handoffs.Closing(form.outcome, form.reason, form.value, form.note)
-    return await _move(request, service, caller, handoffs.close, handoff, closing, by=form.by)
+    return await _move(
+        request, service, caller, handoffs.close, handoff, closing, by=form.by, otherwise=caller.name
+    )
 
 
 async def _move(

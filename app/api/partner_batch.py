@@ -1,6 +1,7 @@
 """Reading a batch of partners, each of which may be wrong on its own."""
 
-from typing import Any, Literal
+from collections.abc import Collection
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,6 +20,11 @@ class BatchResult(BaseModel):
     id: str | None
     status: Literal["created", "replaced", "rejected"]
     errors: list[FaultyField] | None = None
+
+    def told(self, new: Collection[str]) -> Self:
+        """The result once it is known which partners were new."""
+        is_new = self.status == "replaced" and self.id in new
+        return self.model_copy(update={"status": "created"}) if is_new else self
 
 
 class BatchResults(BaseModel):

@@ -1,23 +1,33 @@
 """Partners: written by a CRM or by hand, listed by how warm they are, merged and un-merged."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy import Connection
 
 from app import clock
-from app.api.answers import Cursor, Limit, Page, created, decode_cursor, require_match, shown, shown_page
+from app.api.answers import Page, created, decode_cursor, require_match, shown, shown_page
 from app.api.auth import Admin, Reader
+from app.api.parameters import Cursor, Limit, Moment
 from app.api.partner_batch import BatchResults, read_batch
 from app.api.partner_forms import PartnerChange, PartnerForm
 from app.api.state import Service
 from app.api.strict_json import StrictRoute
 from app.services import merging, partner_list, partners
-from app.sources.event import Identifier
+from app.services.rulebook import hold_rulebook
+from app.sources.event import Identifier, Text
 
 router = APIRouter(prefix="/v1/partners", tags=["Partners"], route_class=StrictRoute)
+
+
+PLACES: dict[str, TypeAdapter[tuple[Any, str]]] = {
+    "-score": TypeAdapter(tuple[float, Text]),
+    "name": TypeAdapter(tuple[Text, Text]),
+    "-last_event_at": TypeAdapter(tuple[Moment, Text]),
+}
+"""Where a page begins, for each order."""
 
 
 class MergeForm(BaseModel):
@@ -47,8 +57,7 @@ async def list_partners(
     wanted = partner_list.Wanted(
         band=band, grade=grade, min_score=min_score, owner=owner, text=q, order=order
     )
-    place = decode_cursor(cursor, order.kind, str) if cursor else None
-    after = (place[0], str(place[1])) if place else None
+    after = decode_cursor(cursor, PLACES[sort]) if cursor else None
     found, following = await service.database.read(
         lambda c: partner_list.list_partners(
             c, caller.program, wanted, after=after, limit=limit, now=clock.now()
@@ -61,20 +70,20 @@ async def list_partners(
 async def put_batch(request: Request, service: Service, caller: Admin) -> Response:
     """Create or replace up to 1,000 partners; each has its own result, and a bad one harms no other."""
     good, results = read_batch(await request.body())
-    now = clock.now()
 
-    def put(connection: Connection) -> set[str]:
-        return partners.put_partners(connection, caller.program, list(good.values()), now=now)
+    def make(connection: Connection, now: datetime) -> BatchResults:
+        put = list(good.values())
+        new = partners.put_partners(connection, caller.program, put, now=now) if put else set()
+        return BatchResults(results=[result.told(new) for result in results])
 
-    new = await service.database.write(put) if good else set()
+    answer = await created(request, service, caller.program, make, status=200)
     service.wake()
-    for result in results:
-        if not result.errors and result.id:
-            result.status = "created" if result.id in new else "replaced"
-    return shown(request, BatchResults(results=results))
+    return answer
 
 
-@router.put("/{partner}", response_model=partners.Partner, responses={201: {"description": "It was new"}})
+@router.put(
+    "/{partner:path}", response_model=partners.Partner, responses={201: {"description": "It was new"}}
+)
 async def put_partner(
     request: Request, service: Service, caller: Admin, partner: Identifier, form: PartnerForm
 ) -> Response:
@@ -93,7 +102,7 @@ async def put_partner(
     return answer
 
 
-@router.patch("/{partner}", response_model=partners.Partner)
+@router.patch("/{partner:path}", response_model=partners.Partner)
 async def patch_partner(
     request: Request, service: Service, caller: Admin, partner: str, change: PartnerChange
 ) -> Response:
@@ -111,7 +120,7 @@ async def patch_partner(
     return shown(request, stored)
 
 
-@router.get("/{partner}", response_model=partners.Partner)
+@router.get("/{partner:path}", response_model=partners.Partner)
 async def get_partner(request: Request, service: Service, caller: Reader, partner: str) -> Response:
     """One partner and where it stands today."""
     now = clock.now()
@@ -121,14 +130,14 @@ async def get_partner(request: Request, service: Service, caller: Reader, partne
     )
 
 
-@router.delete("/{partner}", status_code=204)
+@router.delete("/{partner:path}", status_code=204)
 async def archive_partner(service: Service, caller: Admin, partner: str) -> None:
     """Archive a partner: it leaves the lists and opens no hand-offs, its ledger stays. PUT brings it back."""
     now = clock.now()
     await service.database.write(lambda c: partners.archive_partner(c, caller.program, partner, now=now))
 
 
-@router.post("/{partner}/merge", response_model=partners.Partner)
+@router.post("/{partner:path}/merge", response_model=partners.Partner)
 async def merge(request: Request, service: Service, caller: Admin, partner: str, form: MergeForm) -> Response:
     """Let all events of a partner, past and to come, count for another one."""
 
@@ -139,7 +148,7 @@ async def merge(request: Request, service: Service, caller: Admin, partner: str,
     return await created(request, service, caller.program, make, status=200)
 
 
-@router.post("/{partner}/unmerge", response_model=partners.Partner)
+@router.post("/{partner:path}/unmerge", response_model=partners.Partner)
 async def unmerge(request: Request, service: Service, caller: Admin, partner: str) -> Response:
     """Undo a merge: both scores are as if it had never been."""
 
@@ -154,4 +163,6 @@ def _check_version(
     request: Request, connection: Connection, program: str, partner: str, *, now: datetime
 ) -> None:
     if request.headers.get("if-match") is not None:
+        # Before the look: of two with the same version, the second must see what the first has made of it.
+        hold_rulebook(connection, program, alone=True)
         require_match(request, partners.get_partner(connection, program, partner, now=now))

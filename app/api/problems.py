@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -12,8 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app.errors import FieldError, Problem
-
-log = structlog.get_logger()
+from app.log import fault
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -56,21 +54,28 @@ def response(problem: Problem) -> JSONResponse:
     )
 
 
-async def _problem(_request: Request, error: Problem) -> JSONResponse:
-    return response(error)
+async def _problem(request: Request, error: Problem) -> JSONResponse:
+    return _told(request, response(error))
 
 
-async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
     errors = field_errors(error.errors(), skip=1)
-    return _rendered(
+    answer = _rendered(
         422, code="invalid", title="The request is not valid", detail=_sentence(errors), errors=errors
     )
+    return _told(request, answer)
 
 
-async def _http(_request: Request, error: HTTPException) -> JSONResponse:
+def _told(request: Request, answer: JSONResponse) -> JSONResponse:
+    """The answer with what the rate limiter has to say."""
+    answer.headers.update(getattr(request.state, "headers", {}))
+    return answer
+
+
+async def _http(request: Request, error: HTTPException) -> JSONResponse:
     # The framework wraps what reading a body raises.
     if isinstance(error.__cause__, Problem):
-        return response(error.__cause__)
+        return _told(request, response(error.__cause__))
     status = HTTPStatus(error.status_code)
     return _rendered(
         status,
@@ -82,7 +87,7 @@ async def _http(_request: Request, error: HTTPException) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("unexpected error", method=request.method, route=_route(request), exc_info=error)
+    fault("unexpected error", error, method=request.method, route=_route(request))
     detail = "This is a fault of the service, not of the request. Its log says more."
     return _rendered(500, code="internal", title="Something went wrong", detail=detail)
 

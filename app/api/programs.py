@@ -6,8 +6,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import clock
-from app.api.answers import Cursor, Limit, Page, created, decode_cursor, shown_page
+from app.api.answers import Page, created, decode_cursor, shown_page
 from app.api.auth import Admin, operator
+from app.api.parameters import BY_ID, Cursor, Limit
 from app.api.state import Service
 from app.api.strict_json import StrictRoute
 from app.services import programs
@@ -67,7 +68,7 @@ async def list_keys(
     request: Request, service: Service, caller: Admin, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """Keys that are not revoked, oldest first."""
-    after = decode_cursor(cursor, str)[0] if cursor else ""
+    after = decode_cursor(cursor, BY_ID)[0] if cursor else ""
     keys = await service.database.read(
         lambda connection: programs.list_keys(connection, caller.program, after=after, limit=limit + 1)
     )

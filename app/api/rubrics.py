@@ -1,15 +1,16 @@
 """Rubrics: checked, stored as versions, made active."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from sqlalchemy import Connection
 
-from app.api.answers import Cursor, Limit, Page, created, decode_cursor, shown, shown_page
+from app.api.answers import Page, created, decode_cursor, shown, shown_page
 from app.api.auth import Admin, Reader, allowed
+from app.api.parameters import MOST_VERSIONS, Cursor, Limit, Version
 from app.api.state import Service
 from app.api.strict_json import StrictRoute, read_json
 from app.errors import Malformed, UnsupportedMedia
@@ -20,7 +21,7 @@ from app.services import rubrics
 router = APIRouter(prefix="/v1/rubrics", tags=["Rubrics"], route_class=StrictRoute)
 
 YAML = ("application/yaml", "application/x-yaml", "text/yaml")
-Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
+PLACE: TypeAdapter[tuple[int]] = TypeAdapter(tuple[Version])
 
 _EXAMPLE = {
     "name": "Partner nurture",
@@ -81,7 +82,7 @@ async def list_rubrics(
     request: Request, service: Service, caller: Reader, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """All versions, newest first."""
-    before = decode_cursor(cursor, int)[0] if cursor else 2**31 - 1
+    before = decode_cursor(cursor, PLACE)[0] if cursor else MOST_VERSIONS
     found = await service.database.read(
         lambda c: rubrics.list_rubrics(c, caller.program, before=before, limit=limit + 1)
     )

@@ -4,18 +4,23 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy import Connection
 
 from app import clock
-from app.api.answers import Cursor, Limit, Page, created, decode_cursor, shown, shown_page
+from app.api.answers import Page, created, decode_cursor, shown, shown_page
 from app.api.auth import Admin, Reader
+from app.api.parameters import BY_ID, Cursor, Limit, Rank
 from app.api.state import Service
 from app.api.strict_json import StrictRoute
 from app.services import sources
 from app.sources.event import Properties, Text
 
 router = APIRouter(prefix="/v1/sources", tags=["Sources"], route_class=StrictRoute)
+
+
+NEWEST = 2**31 - 1
+PLACE: TypeAdapter[tuple[int]] = TypeAdapter(tuple[Rank])
 
 
 class SourceForm(BaseModel):
@@ -64,7 +69,7 @@ async def list_sources(
     request: Request, service: Service, caller: Reader, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """Sources, oldest first."""
-    after = decode_cursor(cursor, str)[0] if cursor else ""
+    after = decode_cursor(cursor, BY_ID)[0] if cursor else ""
     found = await service.database.read(
         lambda c: sources.list_sources(c, caller.program, after=after, limit=limit + 1)
     )
@@ -77,6 +82,23 @@ async def get_source(request: Request, service: Service, caller: Reader, source:
     return shown(
         request, await service.database.read(lambda c: sources.get_source(c, caller.program, source))
     )
+
+
+@router.get("/{source}/requests", response_model=Page[sources.SourceRequest])
+async def list_requests(
+    request: Request,
+    service: Service,
+    caller: Reader,
+    source: str,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Requests of which something could not become an event, with the reasons, newest first."""
+    before = decode_cursor(cursor, PLACE)[0] if cursor else NEWEST
+    found = await service.database.read(
+        lambda c: sources.list_requests(c, caller.program, source, before=before, limit=limit + 1)
+    )
+    return shown_page(request, found[:limit], [found[limit - 1].n] if len(found) > limit else None)
 
 
 @router.delete("/{source}", status_code=204)

@@ -23,14 +23,21 @@ class _StrictRequest(Request):
         return read_json(await self.body())
 
 
+def check_address(request: Request) -> None:
+    """Raise Malformed for a NUL in the path or the query, which PostgreSQL refuses and SQLite takes."""
+    if "\x00" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        raise Malformed("The address has a NUL character (%00), which nothing here can be called.")
+
+
 class StrictRoute(APIRoute):
-    """A route whose JSON body is read strictly, and whose answer gets the headers left in `request.state`."""
+    """A route that is read strictly, and whose answer gets the headers left in `request.state`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The usual handler, given a request that reads its own JSON."""
         handle = super().get_route_handler()
 
         async def strict(request: Request) -> Response:
+            check_address(request)
             response = await handle(_StrictRequest(request.scope, request.receive))
             response.headers.update(getattr(request.state, "headers", {}))
             return response

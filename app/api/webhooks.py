@@ -4,31 +4,22 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy import Connection
 
-from app.api.answers import Cursor, Limit, Page, created, decode_cursor, shown, shown_page
+from app.api.answers import Page, created, decode_cursor, shown, shown_page
 from app.api.auth import Admin, Reader
+from app.api.parameters import BY_ID, Cursor, Limit, Moment
 from app.api.state import Service
 from app.api.strict_json import StrictRoute
 from app.services import webhooks
 from app.services.addresses import check_url
-from app.sources.event import Instant, Text
+from app.services.announcing import MessageType
+from app.sources.event import Text
 
 router = APIRouter(prefix="/v1", tags=["Webhooks"], route_class=StrictRoute)
 
-MessageType = Literal[
-    "handoff.opened",
-    "handoff.claimed",
-    "handoff.released",
-    "handoff.snoozed",
-    "handoff.closed",
-    "handoff.overdue",
-    "score.band_changed",
-    "rubric.activated",
-    "webhook.disabled",
-    "test.ping",
-]
+PLACE: TypeAdapter[tuple[datetime, str]] = TypeAdapter(tuple[Moment, Text])
 
 
 class WebhookForm(BaseModel):
@@ -65,7 +56,7 @@ async def list_webhooks(
     request: Request, service: Service, caller: Reader, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """Webhooks, oldest first."""
-    after = decode_cursor(cursor, str)[0] if cursor else ""
+    after = decode_cursor(cursor, BY_ID)[0] if cursor else ""
     found = await service.database.read(
         lambda c: webhooks.list_webhooks(c, caller.program, after=after, limit=limit + 1)
     )
@@ -93,12 +84,12 @@ async def list_deliveries(
     caller: Reader,
     webhook: str | None = None,
     status: Literal["owed", "delivered", "dead", "held"] | None = None,
-    since: Annotated[Instant | None, Query(description="Created then or later.")] = None,
+    since: Annotated[Moment | None, Query(description="Created then or later.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Deliveries, newest first."""
-    place = decode_cursor(cursor, datetime, str) if cursor else None
+    before = decode_cursor(cursor, PLACE) if cursor else None
     found = await service.database.read(
         lambda c: webhooks.list_deliveries(
             c,
@@ -106,7 +97,7 @@ async def list_deliveries(
             webhook=webhook,
             status=status,
             since=since,
-            before=(place[0], place[1]) if place else None,
+            before=before,
             limit=limit + 1,
         )
     )

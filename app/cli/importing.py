@@ -21,10 +21,8 @@ from app.services.recording import Result, record
 from app.sources.event import NewEvent
 
 MOST_SHOWN = 20
-EVENT_FIELDS = frozenset(
-    {"id", "type", "occurred_at", "partner", "contact", "source", "verdict", "properties"}
-)
-PARTNER_FIELDS = frozenset({"id", "name", "domains", "owner", "attributes"})
+EVENT_FIELDS = frozenset({"id", "type", "occurred_at", "partner", "contact", "source", "verdict"})
+PARTNER_FIELDS = frozenset({"id", "name", "domains", "owner"})
 
 Counts = Counter[str]
 

@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator, Mapping
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,8 @@ Line = tuple[int, Any]
 def batches(file: Path, *, fields: frozenset[str], rest: str) -> Iterator[tuple[list[Line], int]]:
     """The file's lines, some at a time, with the bytes read so far.
 
-    A CSV column that is none of `fields` becomes an entry of the object `rest`. Raises Invalid for a file of
-    another kind.
+    A CSV column that is none of `fields` becomes an entry of the object `rest`; a column of that name may
+    hold JSON. Raises Invalid for a file of another kind.
     """
     match file.suffix.lower():
         case ".csv":
@@ -55,12 +56,16 @@ def _document(line: bytes) -> Any:
 
 
 def _csv(file: Path, *, fields: frozenset[str], rest: str) -> Iterator[tuple[list[Line], int]]:
-    with file.open(newline="", encoding="utf-8-sig") as text:
-        rows = csv.DictReader(text)
+    with file.open("rb") as raw:
+        rows = csv.DictReader(TextIOWrapper(raw, encoding="utf-8-sig", newline=""))
         # The header is line 1.
         numbered = enumerate(rows, 2)
-        while some := list(islice(numbered, LINES_AT_ONCE)):
-            yield [(number, _nested(row, fields, rest)) for number, row in some], size_of(file)
+        try:
+            while some := list(islice(numbered, LINES_AT_ONCE)):
+                yield [(number, _nested(row, fields, rest)) for number, row in some], raw.tell()
+        except UnicodeDecodeError as error:
+            fault = FieldError(file.name, "is not UTF-8 text; save it as UTF-8")
+            raise Invalid("The file could not be read.", errors=[fault]) from error
 
 
 def _nested(row: Mapping[str | None, Any], fields: frozenset[str], rest: str) -> Any:
@@ -69,9 +74,12 @@ def _nested(row: Mapping[str | None, Any], fields: frozenset[str], rest: str) ->
     filled = {str(name): value for name, value in row.items() if value not in {None, ""}}
     own = {name: value for name, value in filled.items() if name in fields}
     others = {
-        name.removeprefix(f"{rest}."): _typed(value) for name, value in filled.items() if name not in fields
+        name.removeprefix(f"{rest}."): _typed(value)
+        for name, value in filled.items()
+        if name not in fields and name != rest
     }
-    return {**own, rest: others}
+    whole = _document(filled[rest].encode()) if rest in filled else {}
+    return {**own, rest: {**whole, **others}} if isinstance(whole, dict) else {**own, rest: whole}
 
 
 def _typed(value: str) -> object:

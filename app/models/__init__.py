@@ -7,7 +7,7 @@ from app.models.partners import contacts, partner_domains, partners
 from app.models.programs import feeds, idempotency, keys, programs
 from app.models.rubrics import rubrics, signals
 from app.models.scores import adjustments, contact_tallies, standings, tallies
-from app.models.sources import sources
+from app.models.sources import source_requests, sources
 from app.models.webhooks import attempts, deliveries, webhooks
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "programs",
     "rubrics",
     "signals",
+    "source_requests",
     "sources",
     "standings",
     "tallies",

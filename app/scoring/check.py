@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from typing import TypeGuard
 
 from app.errors import FieldError
 
 RESERVED_IDS = ("floor", "adjustment")
+_LONGEST = 64
+_MOST = 200
 
 
 def faults(document: object) -> list[FieldError]:
@@ -35,7 +38,7 @@ def _ids(rules: list[object], *, under: str) -> Iterator[FieldError]:
 
 
 def _groups(document: object) -> Iterator[FieldError]:
-    known = list(_entries(document, "groups"))
+    known = list(_entries(document, "groups"))[:_MOST]
     for position, rule in enumerate(_items(document, "rules")):
         group = _at(rule, "group")
         if isinstance(group, str) and group not in known:
@@ -45,21 +48,27 @@ def _groups(document: object) -> Iterator[FieldError]:
 def _distinct(levels: Mapping[str, object], *, under: str) -> Iterator[FieldError]:
     seen: dict[object, str] = {}
     for name, level in levels.items():
-        if isinstance(level, int | float) and level in seen:
+        if not _is_small(level):
+            continue
+        if level in seen:
             message = f'must differ from "{seen[level]}", which begins at {level:,g} too'
             yield FieldError(f"{under}.{name}", message)
-        elif isinstance(level, int | float):
-            seen[level] = name
+        seen.setdefault(level, name)
 
 
 def _handoff(document: object) -> Iterator[FieldError]:
     grade, grades = _at(document, "handoff", "gates", "min_grade"), list(_entries(document, "fit", "grades"))
     at, below = _at(document, "handoff", "at"), _at(document, "handoff", "rearm_below")
-    if isinstance(at, int | float) and isinstance(below, int | float) and below > at:
+    if _is_small(at) and _is_small(below) and below > at:
         message = f"must be at most {at:,g}, the value of handoff.at (it is {below:,g})"
         yield FieldError("handoff.rearm_below", message)
     if isinstance(grade, str) and grade not in grades:
         yield FieldError("handoff.gates.min_grade", _unknown(grade, grades, where="fit.grades"))
+
+
+def _is_small(value: object) -> TypeGuard[float]:
+    """Whether it is a number that can be shown; what is larger the models refuse."""
+    return isinstance(value, int | float) and abs(value) < 10**15
 
 
 def _unknown(name: str, known: list[str], *, where: str) -> str:
@@ -70,7 +79,8 @@ def _unknown(name: str, known: list[str], *, where: str) -> str:
 
 def did_you_mean(name: str, known: list[str]) -> str:
     """A hint for a slip of the pen, or nothing."""
-    close = get_close_matches(name, known, n=1)
+    # Comparing is slow for long names and many of them, and anybody may send those.
+    close = get_close_matches(name[:_LONGEST], [each[:_LONGEST] for each in known[:_MOST]], n=1)
     return f"; did you mean {close[0]}?" if close else ""
 
 

@@ -69,7 +69,8 @@ def _zone(name: str) -> str:
 def _number(value: object) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise wrong("must be a number")
-    if not math.isfinite(value) or abs(value) > _LARGEST_WHOLE:
+    # In this order: a whole number can be too large to be made a float.
+    if abs(value) > _LARGEST_WHOLE or not math.isfinite(value):
         raise wrong("must be a finite number of at most 19 digits")
     return value
 

@@ -4,14 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 from ulid import ULID
 
 from app import store
 
-TYPES = (
+MessageType = Literal[
     "handoff.opened",
     "handoff.claimed",
     "handoff.released",
@@ -22,14 +22,14 @@ TYPES = (
     "rubric.activated",
     "webhook.disabled",
     "test.ping",
-)
+]
 
 
 @dataclass(frozen=True)
 class Message:
     """Something that webhooks may want to know; `sequence` counts per partner."""
 
-    type: str
+    type: MessageType
     data: Mapping[str, Any]
     partner: str | None = None
     sequence: int | None = None
@@ -40,6 +40,7 @@ def announce(connection: Connection, program: str, messages: Sequence[Message], 
     if not messages:
         return
     hooks = [(hook, set(hook.types)) for hook in store.webhooks.all_of(connection, program)]
+    bodies = [(message, body_of(message, now=now)) for message in messages]
     rows = [
         {
             "id": f"msg_{ULID()}",
@@ -47,11 +48,11 @@ def announce(connection: Connection, program: str, messages: Sequence[Message], 
             "webhook": hook.id,
             "type": message.type,
             "partner": message.partner,
-            "body": body_of(message, now=now),
+            "body": body,
             "created_at": now,
             "due_at": now,
         }
-        for message in messages
+        for message, body in bodies
         for hook, types in hooks
         if message.type in types
     ]

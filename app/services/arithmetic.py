@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from app.scoring.tally import Adjustments, Tallies
 from app.services.rulebook import Rulebook
@@ -14,12 +15,13 @@ ADJUSTED = "score.adjusted"
 
 @dataclass
 class Counts:
-    """What events add to the tallies of their partners; all of it additive."""
+    """What events add to the tallies of their partners, all of it additive, and when the latest occurred."""
 
     tallies: Counter[tuple[str, int, int]] = field(default_factory=Counter)
     contacts: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     millipoints: Counter[tuple[str, int]] = field(default_factory=Counter)
     adjustments: Counter[tuple[str, int]] = field(default_factory=Counter)
+    latest: dict[str, datetime] = field(default_factory=dict)
 
     def tally_rows(self) -> list[tuple[str, int, int, int]]:
         """As (partner, signal, day, count)."""
@@ -43,9 +45,10 @@ def add_event(
 ) -> list[int]:
     """Count a human event `times` (-1 takes it back) for `partner`; the signals that it matches."""
     day = rules.day_of(event.occurred_at)
+    counts.latest[partner] = max(counts.latest.get(partner, event.occurred_at), event.occurred_at)
     if event.type == ADJUSTED:
         counts.adjustments[partner, day] += times
-        counts.millipoints[partner, day] += times * round(event.properties["points"] * 1000)
+        counts.millipoints[partner, day] += times * adjustment_of(event)
         return []
     if event.contact is not None:
         counts.contacts[partner, event.contact, day] += times
@@ -53,6 +56,11 @@ def add_event(
     for signal in matched:
         counts.tallies[partner, signal, day] += times
     return matched
+
+
+def adjustment_of(event: LedgerEvent) -> int:
+    """The millipoints that a person gave or took by this event; 0 for all other events."""
+    return round(event.properties["points"] * 1000) if event.type == ADJUSTED else 0
 
 
 def numbered(partners: Sequence[str]) -> dict[str, int]:

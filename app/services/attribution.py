@@ -47,8 +47,8 @@ def directory(connection: Connection, program: str, contacts: Iterable[str]) -> 
 
 def domain_of(contact: str) -> str | None:
     """The domain of an e-mail address, unless a free-mail provider's, which says nothing about a firm."""
-    _, at, domain = contact.rpartition("@")
-    return domain.lower() if at and domain and not is_free_mail(domain) else None
+    _, _, domain = contact.partition("@")
+    return domain.lower() if domain and not is_free_mail(domain) else None
 
 
 def is_free_mail(domain: str) -> bool:

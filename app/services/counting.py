@@ -12,7 +12,7 @@ from app.scoring.fade import landmarked, score_of
 from app.scoring.fit import band_of
 from app.scoring.price import change
 from app.scoring.rubric import Window
-from app.services.arithmetic import Counts, add_event, as_adjustments, as_tallies, numbered
+from app.services.arithmetic import Counts, add_event, adjustment_of, as_adjustments, as_tallies, numbered
 from app.services.rescoring import stored_from_tallies
 from app.services.rulebook import Rulebook
 from app.services.thresholds import publish_crossings
@@ -44,12 +44,11 @@ def count(
     *,
     now: datetime,
     also: Collection[str] = (),
-    quiet: Collection[str] = (),
+    opening: bool = True,
 ) -> Counted:
-    """Count `facts` and open the hand-offs they lead to.
+    """Count `facts` and, if `opening`, open the hand-offs they lead to.
 
-    `also` names partners to report on although nothing of theirs is counted; those in `quiet` open no
-    hand-off.
+    `also` names partners to report on although nothing of theirs is counted.
     """
     partners = sorted({fact.partner for fact in facts} | set(also))
     if not partners:
@@ -65,7 +64,7 @@ def count(
         each: _moved(rules, held[each], stored[each], latest[each], now=now) if each in latest else held[each]
         for each in partners
     }
-    candidates = [(new[each], event) for each, event in best.items() if each not in quiet]
+    candidates = [(new[each], event) for each, event in best.items() if opening]
     final, opened = publish_crossings(connection, rules, held, new, candidates, now=now)
     return Counted(
         {each.partner: each for each in final},
@@ -79,7 +78,7 @@ def _tally(rules: Rulebook, facts: Sequence[Fact], *, now: datetime) -> tuple[Co
     best: dict[str, tuple[int, LedgerEvent]] = {}
     for fact in facts:
         matched = add_event(counts, rules, fact.partner, fact.event, times=fact.times)
-        worth = rules.prices.earns(matched)
+        worth = rules.prices.earns(matched) + adjustment_of(fact.event)
         if (
             worth <= 0
             or fact.times < 0

@@ -1,16 +1,16 @@
 """Moves of hand-offs: who may do what in which state, each a line of history and a message."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from app import store
-from app.errors import HandoffState, NotFound
+from app.errors import Conflict, HandoffState, NotFound
 from app.scoring.crossing import rearm_day
-from app.services.announcing import Message
+from app.services.announcing import Message, MessageType
 from app.services.handoff_view import Handoff, handoff_view
 from app.services.opening import SERVICE
 from app.services.publishing import publish
@@ -21,13 +21,23 @@ UNFINISHED = frozenset({"open", "claimed", "snoozed"})
 
 
 @dataclass(frozen=True)
+class _Line:
+    """A line of history."""
+
+    by: str
+    move: str
+    state: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class _Move:
     """One move: from which states, to which, and what it writes beside the state."""
 
     name: str
     allowed: frozenset[str]
     state: str
-    message: str
+    message: MessageType
     by: str
     reason: str | None = None
     writes: Mapping[str, Any] = field(default_factory=dict)
@@ -60,16 +70,21 @@ class Closing:
 
 
 def close(
-    connection: Connection, program: str, handoff: str, closing: Closing, *, by: str | None, now: datetime
+    connection: Connection,
+    program: str,
+    handoff: str,
+    closing: Closing,
+    *,
+    by: str | None,
+    otherwise: str = "desk",
+    now: datetime,
 ) -> Handoff:
     """Close a hand-off with an outcome, which decides when the partner is armed again.
 
-    `by` None is whoever claimed it. Raises NotFound and HandoffState.
+    `by` None is whoever claimed it, or `otherwise` if nobody did. Raises NotFound and HandoffState.
     """
-    claimed_by = get_handoff(connection, program, handoff).claimed_by
-    return _make(
-        connection, program, handoff, _closing_move(closing, by=by or claimed_by or "desk", now=now), now=now
-    )
+    signed = by or get_handoff(connection, program, handoff).claimed_by or otherwise
+    return _make(connection, program, handoff, _closing_move(closing, by=signed, now=now), now=now)
 
 
 def withdraw(connection: Connection, rules: Rulebook, row: Any, *, reason: str, now: datetime) -> None:
@@ -113,25 +128,38 @@ def list_handoffs(
     return [handoff_view(row, moves.get(row.id, [])) for row in shown], following
 
 
-def move_or_withdraw_open(
-    connection: Connection, rules: Rulebook, partner: str, into: str, *, now: datetime
-) -> None:
-    """On a merge: an unfinished hand-off of `partner` goes along, unless `into` has one already."""
-    unfinished = {
-        row.partner: row
-        for row in store.handoffs.open_of_partners(connection, rules.program, [partner, into])
-    }
-    if partner not in unfinished:
+def take_along(connection: Connection, rules: Rulebook, partner: str, into: str, *, now: datetime) -> None:
+    """On a merge: an unfinished hand-off goes along; of two, one that nobody claimed is withdrawn.
+
+    Raises Conflict if both are claimed.
+    """
+    unfinished = store.handoffs.open_of_partners(connection, rules.program, [partner, into])
+    moving, staying = (
+        next((row for row in unfinished if row.partner == each), None) for each in (partner, into)
+    )
+    if moving is None:
         return
-    if into in unfinished:
-        withdraw(connection, rules, unfinished[partner], reason=f"merged into {into}", now=now)
-        return
+    if staying is not None:
+        if moving.state == staying.state == "claimed":
+            raise Conflict(f"{partner!r} and {into!r} both have a claimed hand-off; close one of them first.")
+        extra = staying if moving.state == "claimed" else moving
+        withdraw(
+            connection, rules, extra, reason=f"{partner} was merged into {into}, which has another", now=now
+        )
+        if extra is moving:
+            return
     source, target = _hold(connection, rules, partner), _hold(connection, rules, into)
-    row = unfinished[partner]
-    store.handoffs.change(connection, row.id, {"partner": into})
+    store.handoffs.change(connection, moving.id, {"partner": into})
+    _log(
+        connection,
+        moving.id,
+        _Line(SERVICE, "merge", moving.state, f"{partner} was merged into {into}"),
+        now=now,
+    )
+    # Un-merged, the partner can raise its hand again.
     moved = [
-        source._replace(open_handoff=None),
-        target._replace(open_handoff=row.id, armed=False, rearm_on=None),
+        source._replace(open_handoff=None, armed=True),
+        target._replace(open_handoff=moving.id, armed=False, rearm_on=None),
     ]
     publish(connection, rules, {partner: source, into: target}, moved, now=now)
 
@@ -174,9 +202,7 @@ def _apply(
             f"{move.name} needs it to be {' or '.join(sorted(move.allowed))}."
         )
     store.handoffs.change(connection, row.id, {"state": move.state, **move.writes})
-    line = {"by": move.by, "move": move.name, "state": move.state, "reason": move.reason}
-    place = store.handoffs.count_moves(connection, row.id) + 1
-    store.handoffs.add_moves(connection, [{"handoff": row.id, "n": place, "at": now, **line}])
+    _log(connection, row.id, _Line(move.by, move.name, move.state, move.reason), now=now)
     view = get_handoff(connection, rules.program, row.id)
     message = Message(move.message, view.model_dump(mode="json"), partner=row.partner)
     new = _closed(rules, held, view.outcome, now=now) if move.state == "closed" else held
@@ -184,6 +210,14 @@ def _apply(
     return view
 
 
+def _log(connection: Connection, handoff: str, line: _Line, *, now: datetime) -> None:
+    place = store.handoffs.count_moves(connection, handoff) + 1
+    store.handoffs.add_moves(connection, [{"handoff": handoff, "n": place, "at": now, **asdict(line)}])
+
+
 def _closed(rules: Rulebook, held: Standing, outcome: str | None, *, now: datetime) -> Standing:
-    day = rearm_day(rules.rubric, outcome or "default", closed_day=rules.day_of(now))
+    today = rules.day_of(now)
+    day = rearm_day(rules.rubric, outcome or "default", today)
+    if day <= today:
+        return held._replace(open_handoff=None, armed=True, rearm_on=None)
     return held._replace(open_handoff=None, armed=False, rearm_on=day)

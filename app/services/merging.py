@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 
 from app import store
 from app.errors import Conflict
-from app.services.handoffs import move_or_withdraw_open
+from app.services.handoffs import take_along
+from app.services.parking import count_parked_of_domains
 from app.services.partners import require_partner
 from app.services.rescoring import recount, rescore
 from app.services.rulebook import Rulebook, hold_rulebook
@@ -24,7 +25,7 @@ def merge(connection: Connection, program: str, partner: str, into: str, *, now:
             f"{into!r} counts for {partner!r} itself; a partner cannot be merged into its own part."
         )
     store.partners.set_merge(connection, program, partner, into, now=now)
-    move_or_withdraw_open(connection, rules, partner, target.counts_for, now=now)
+    take_along(connection, rules, partner, target.counts_for, now=now)
     _resettle(connection, rules, {partner, target.counts_for}, now=now)
 
 
@@ -45,9 +46,14 @@ def _resettle(connection: Connection, rules: Rulebook, roots: set[str], *, now: 
     for root in {root_of(member, merges) for member in members}:
         belonging = {member for member in members if root_of(member, merges) == root}
         store.partners.set_roots(connection, program, belonging, root)
-    recount(connection, rules, roots, signals=store.rubrics.counted_signals(connection, program))
+    counts = recount(connection, rules, roots, signals=store.rubrics.counted_signals(connection, program))
     # A merged partner keeps its standing, at nothing: an un-merge must find its armed flag and its sequence.
-    rescore(connection, rules, roots, now=now)
+    rescore(connection, rules, roots, now=now, latest=counts.latest)
+    # What two firms own is nobody's, until they are one.
+    owned = store.partners.domains(connection, program, members)
+    count_parked_of_domains(
+        connection, rules, sorted({each for some in owned.values() for each in some}), now=now
+    )
 
 
 def root_of(partner: str, merges: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """Opening hand-offs: why this partner, why now, in plain words, frozen as of the crossing."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -128,16 +129,26 @@ def _explanations(
 ) -> dict[str, list[dict[str, object]]]:
     tallies = store.tallies.of_partners(connection, rules.program, partners)
     adjusted = store.tallies.adjustments_of(connection, rules.program, partners)
+    rows, lines = _by_partner(tallies), _by_partner(adjusted)
     found = {}
     for partner in partners:
         explanation = explain(
             rules.rubric,
             rules.prices,
-            as_tallies((row for row in tallies if row[0] == partner), {partner: 0}),
-            adjustments=as_adjustments((row for row in adjusted if row[0] == partner), {partner: 0}),
+            as_tallies(rows[partner], {partner: 0}),
+            adjustments=as_adjustments(lines[partner], {partner: 0}),
             as_of=today,
         )
         found[partner] = [line.document() for line in explanation.lines]
+    return found
+
+
+def _by_partner(
+    rows: Iterable[tuple[str, int, int, int]],
+) -> defaultdict[str, list[tuple[str, int, int, int]]]:
+    found = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(row)
     return found
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from app import store
-from app.services.attribution import directory, domain_of
+from app.services.attribution import Directory, directory, is_free_mail
 from app.services.counting import Fact, count
 from app.services.rulebook import Rulebook
 from app.store.ledger import LedgerEvent
@@ -16,16 +16,18 @@ def count_parked_of_contact(
     connection: Connection, rules: Rulebook, names: Collection[str], *, now: datetime
 ) -> None:
     """Count what waited for a contact known by any of `names`."""
-    while parked := store.ledger.parked_of_contact(connection, rules.program, names):
-        if not _count(connection, rules, parked, now=now):
-            return
+    people = directory(connection, rules.program, names)
+    # The others stay parked, and must not fill the pages.
+    known = [name for name in names if people.attribute(None, name).partner]
+    while known and (parked := store.ledger.parked_of_contact(connection, rules.program, known)):
+        _count(connection, rules, parked, people, now=now)
 
 
 def count_parked_of_domains(
     connection: Connection, rules: Rulebook, domains: Collection[str], *, now: datetime
 ) -> None:
     """Count what waited for one of `domains`."""
-    useful = [domain for domain in domains if domain_of(f"@{domain}")]
+    useful = [domain for domain in domains if not is_free_mail(domain)]
     after = ""
     while useful and (
         names := store.ledger.parked_of_domains(connection, rules.program, useful, after=after)
@@ -34,19 +36,19 @@ def count_parked_of_domains(
         after = names[-1]
 
 
-def _count(connection: Connection, rules: Rulebook, parked: Sequence[LedgerEvent], *, now: datetime) -> bool:
-    """Whether any of the events could be attributed."""
-    people = directory(connection, rules.program, (event.contact for event in parked if event.contact))
+def _count(
+    connection: Connection,
+    rules: Rulebook,
+    parked: Sequence[LedgerEvent],
+    people: Directory,
+    *,
+    now: datetime,
+) -> None:
     found = []
     for event in parked:
         attribution = people.attribute(None, event.contact)
-        if attribution.partner is not None:
-            found.append(event._replace(partner=attribution.partner, persona=attribution.persona))
-    if not found:
-        return False
+        found.append(event._replace(partner=attribution.partner, persona=attribution.persona))
     store.ledger.attribute(connection, found)
     roots = store.partners.roots(connection, rules.program, {str(event.partner) for event in found})
-    facts = [Fact(roots[str(event.partner)].partner, event) for event in found if event.verdict == "human"]
-    quiet = {root.partner for root in roots.values() if root.archived}
-    count(connection, rules, facts, now=now, quiet=quiet)
-    return True
+    facts = [Fact(roots[str(event.partner)], event) for event in found if event.verdict == "human"]
+    count(connection, rules, facts, now=now)

@@ -9,11 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import store
-from app.errors import NotFound
+from app.errors import FieldError, Invalid, NotFound
 from app.scoring.fade import score_of
+from app.services.handoffs import withdraw
 from app.services.parking import count_parked_of_domains
-from app.services.rescoring import rescore
+from app.services.rescoring import refit
 from app.services.rulebook import Rulebook, hold_rulebook, rulebook
+from app.sources.event import properties_within_limits
 
 
 class Partner(BaseModel):
@@ -74,40 +76,57 @@ class PartnerData:
 def put_partners(
     connection: Connection, program: str, data: Sequence[PartnerData], *, now: datetime
 ) -> set[str]:
-    """Create or replace partners, each id once; the ids that were new."""
-    rules = hold_rulebook(connection, program)
-    rows = [(each.id, each.name, each.owner, each.attributes) for each in data]
-    new = store.partners.put_many(connection, program, rows, now=now)
-    domains = {each.id: [domain.strip().lower() for domain in each.domains] for each in data}
-    store.partners.set_domains(connection, program, domains)
-    roots = store.partners.roots(connection, program, domains.keys())
-    rescore(connection, rules, {root.partner for root in roots.values()}, now=now)
-    count_parked_of_domains(
-        connection, rules, sorted({each for some in domains.values() for each in some}), now=now
-    )
+    """Create, replace or bring back partners, each id once; the ids that were new."""
+    # Alone, because an event that is recorded at the same moment must not stay parked for ever.
+    rules = hold_rulebook(connection, program, alone=True)
+    new = _write(connection, rules, data, now=now)
+    store.partners.unarchive(connection, program, [each.id for each in data])
     return new
 
 
 def patch_partner(
     connection: Connection, program: str, partner: str, changes: dict[str, Any], *, now: datetime
 ) -> None:
-    """Change the fields that `changes` names; attributes are merged, null removes one. Raises NotFound."""
+    """Change the fields that `changes` names; attributes are merged, null removes one.
+
+    Raises NotFound, and Invalid if the attributes grow over the limits.
+    """
+    rules = hold_rulebook(connection, program, alone=True)
     known = get_partner(connection, program, partner, now=now)
     merged = {**known.attributes, **(changes.get("attributes") or {})}
-    put_partners(
-        connection,
-        program,
-        [
-            PartnerData(
-                partner,
-                name=changes.get("name", known.name),
-                domains=changes.get("domains", known.domains) or (),
-                owner=changes.get("owner", known.owner),
-                attributes={key: value for key, value in merged.items() if value is not None},
-            )
-        ],
-        now=now,
+    changed = PartnerData(
+        partner,
+        name=changes.get("name", known.name),
+        domains=changes.get("domains", known.domains) or (),
+        owner=changes.get("owner", known.owner),
+        attributes=_within_limits({key: value for key, value in merged.items() if value is not None}),
     )
+    _write(connection, rules, [changed], now=now)
+
+
+def _write(
+    connection: Connection, rules: Rulebook, data: Sequence[PartnerData], *, now: datetime
+) -> set[str]:
+    program = rules.program
+    rows = [(each.id, each.name, each.owner, each.attributes) for each in data]
+    new = store.partners.put_many(connection, program, rows, now=now)
+    domains = {each.id: [domain.strip().lower() for domain in each.domains] for each in data}
+    given_up = store.partners.domains(connection, program, domains.keys())
+    store.partners.set_domains(connection, program, domains)
+    roots = store.partners.roots(connection, program, domains.keys())
+    refit(connection, rules, {*roots, *roots.values()}, now=now)
+    touched = {each for some in (*domains.values(), *given_up.values()) for each in some}
+    count_parked_of_domains(connection, rules, sorted(touched), now=now)
+    return new
+
+
+def _within_limits(attributes: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return properties_within_limits(attributes)
+    except ValueError as error:
+        raise Invalid(
+            "The attributes are too much.", errors=[FieldError("attributes", str(error))]
+        ) from error
 
 
 def get_partner(connection: Connection, program: str, partner: str, *, now: datetime) -> Partner:
@@ -118,10 +137,16 @@ def get_partner(connection: Connection, program: str, partner: str, *, now: date
 
 
 def archive_partner(connection: Connection, program: str, partner: str, *, now: datetime) -> None:
-    """Take a partner out of lists and of the hand-off desk; its events still count. Raises NotFound."""
-    hold_rulebook(connection, program)
+    """Take a partner out of lists; its events still count. Raises NotFound.
+
+    A hand-off that nobody has claimed is withdrawn, and none opens until the partner is put again.
+    """
+    rules = hold_rulebook(connection, program, alone=True)
     require_partner(connection, program, partner)
     store.partners.archive(connection, program, partner, now=now)
+    for row in store.handoffs.open_of_partners(connection, program, [partner]):
+        if row.state == "open":
+            withdraw(connection, rules, row, reason="the partner was archived", now=now)
 
 
 def require_partner(connection: Connection, program: str, partner: str) -> Any:

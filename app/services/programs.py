@@ -1,5 +1,6 @@
 """Programs and the keys that open them."""
 
+import re
 import secrets
 import zlib
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from app.errors import Conflict, FieldError, Invalid, NotFound
 from app.vault import digest
 
 SCOPES = ("events:write", "read", "handoffs:write", "admin")
+PROGRAM_ID = r"[a-z0-9][a-z0-9_-]{0,62}"
 PREFIX = "hrk_"
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 RANDOM_CHARS = 30
@@ -71,7 +73,10 @@ class NewKey(Key):
 
 
 def create_program(connection: Connection, program: str, name: str, *, now: datetime) -> Program:
-    """Store a program. Raises Conflict if the id is taken."""
+    """Store a program. Raises Invalid for an id that is none, and Conflict if it is taken."""
+    if not re.fullmatch(PROGRAM_ID, program):
+        fault = FieldError("id", f"must match {PROGRAM_ID}")
+        raise Invalid("That cannot be a program's id.", errors=[fault])
     try:
         store.programs.add(connection, program, name, now=now)
     except IntegrityError as error:

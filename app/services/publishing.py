@@ -23,25 +23,24 @@ def publish(
     messages: Sequence[Message] = (),
     *,
     now: datetime,
-    quiet: bool = False,
+    before: Rulebook | None = None,
 ) -> list[Standing]:
     """Save `new` over the standings that are `held`; as they are now.
 
     A changed score, band, grade or armed flag takes the next place in the score feed. A changed band is
-    announced too, before `messages` about the partner, unless `quiet`.
+    announced too, before `messages` about the partner. `before` is the rulebook that the held scores are
+    stored under, if another one: then bands change because the rubric did, and nobody is told of each.
     """
     today = rules.day_of(now)
     changed = [
         each
         for each in new
-        if each.position == 0 or _shows(rules, each, today) != _shows(rules, held[each.partner], today)
+        if each.position == 0
+        or _shows(rules, each, now=now) != _shows(before or rules, held[each.partner], now=now)
     ]
     places = _places(connection, rules.program, [each.partner for each in changed])
-    told = (
-        []
-        if quiet
-        else [_band_message(rules, held[e.partner], e, today) for e in changed if _rebanded(held, e)]
-    )
+    rebanded = [each for each in changed if before is None and _rebanded(held, each)]
+    told = [_band_message(rules, held[each.partner], each, today) for each in rebanded]
     numbered, sequences = _numbered([*told, *messages], {each.partner: each.sequence for each in new})
     final = [
         each._replace(position=places.get(each.partner, each.position), sequence=sequences[each.partner])
@@ -54,8 +53,8 @@ def publish(
     return final
 
 
-def _shows(rules: Rulebook, standing: Standing, today: int) -> tuple[object, ...]:
-    score = score_of(rules.rubric, standing.stored, landmark=rules.landmark, today=today)
+def _shows(rules: Rulebook, standing: Standing, *, now: datetime) -> tuple[object, ...]:
+    score = score_of(rules.rubric, standing.stored, landmark=rules.landmark, today=rules.day_of(now))
     return score, standing.band, standing.grade, standing.armed
 
 

@@ -14,7 +14,6 @@ from app.services.counting import Counted, Fact, count
 from app.services.rulebook import Rulebook, hold_rulebook
 from app.sources.event import NewEvent, contact_key
 from app.store.ledger import EventKey, LedgerEvent
-from app.store.partners import Root
 
 Where = tuple[str | None, float | None]
 """A partner and its score; neither for an event that is parked."""
@@ -22,8 +21,8 @@ Where = tuple[str | None, float | None]
 EARLY = timedelta(minutes=5)
 """How far ahead of our clock a sender's may be."""
 
-FIRST = datetime(1970, 1, 1, tzinfo=UTC)
-"""Before it there was no marketing by e-mail, only unset clocks."""
+FIRST = datetime(1900, 1, 1, tzinfo=UTC)
+"""The past is welcome; before this it is a fault of the sender's."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def _untimely(event: NewEvent, now: datetime) -> FieldError | None:
         return None
     if event.occurred_at > now + EARLY:
         return FieldError("occurred_at", "is in the future; check the sender's clock and time zone")
-    return FieldError("occurred_at", "is before 1970") if event.occurred_at < FIRST else None
+    return FieldError("occurred_at", "is before 1900") if event.occurred_at < FIRST else None
 
 
 def _attributed(
@@ -106,7 +105,7 @@ def _attributed(
 
 def _roots(
     connection: Connection, program: str, stored: dict[EventKey, LedgerEvent], *, now: datetime
-) -> dict[str, Root]:
+) -> dict[str, str]:
     """Where the events' partners count; partners that nobody has named before are created."""
     named = {event.partner for event in stored.values() if event.partner is not None}
     roots = store.partners.roots(connection, program, named)
@@ -121,25 +120,18 @@ def _count(
     connection: Connection,
     rules: Rulebook,
     events: Sequence[LedgerEvent],
-    roots: dict[str, Root],
+    roots: dict[str, str],
     stored: dict[EventKey, LedgerEvent],
     *,
     now: datetime,
 ) -> Counted:
     facts = [
-        Fact(roots[event.partner].partner, event)
+        Fact(roots[event.partner], event)
         for event in events
         if event.partner is not None and event.verdict == "human"
     ]
     named = {roots[event.partner] for event in stored.values() if event.partner is not None}
-    return count(
-        connection,
-        rules,
-        facts,
-        now=now,
-        also={root.partner for root in named},
-        quiet={root.partner for root in named if root.archived},
-    )
+    return count(connection, rules, facts, now=now, also=named)
 
 
 def _results(
@@ -168,14 +160,14 @@ def _status(event: LedgerEvent, stored: LedgerEvent, *, is_new: bool) -> str:
 
 
 def _where(
-    rules: Rulebook, roots: Mapping[str, Root], counted: Counted, today: int
+    rules: Rulebook, roots: Mapping[str, str], counted: Counted, today: int
 ) -> Callable[[str | None], Where]:
     """Tells for the identity an event is for which partner it counts for, and that one's score."""
 
     def where(identity: str | None) -> Where:
         if identity is None:
             return None, None
-        partner = roots[identity].partner
+        partner = roots[identity]
         stored = counted.standings[partner].stored
         return partner, score_of(rules.rubric, stored, landmark=rules.landmark, today=today)
 

@@ -1,12 +1,13 @@
 """Scores from scratch: from the tallies, and the tallies themselves from the ledger."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from app import store
+from app.scoring import crossing
 from app.scoring.explain import scores
 from app.scoring.fade import score_of
 from app.scoring.fit import FitTable, band_of, grade_rank
@@ -46,40 +47,53 @@ def rescore(
     partners: Collection[str],
     *,
     now: datetime,
-    quiet: bool = False,
+    before: Rulebook | None = None,
+    latest: Mapping[str, datetime] | None = None,
 ) -> None:
-    """Bring the standings of `partners` to what tallies and attributes say; opens no hand-off."""
-    if not partners:
-        return
-    ordered = sorted(partners)
-    held = store.standings.hold(
-        connection, rules.program, [rules.newcomer._replace(partner=e) for e in ordered]
-    )
-    stored = stored_from_tallies(connection, rules, ordered, today=rules.day_of(now))
-    latest = store.ledger.latest_human(connection, rules.program, ordered)
-    fits = _fits(connection, rules, ordered)
+    """Bring the standings of `partners` to what tallies and attributes say; opens no hand-off.
+
+    `before` is the rulebook they were scored by, if another; `latest` their latest human events, if those
+    may have changed.
+    """
+    held = _hold(connection, rules, partners)
+    stored = stored_from_tallies(connection, rules, list(held), today=rules.day_of(now))
+    fits = _fits(connection, rules, list(held))
     new = [
-        _rescored(rules, held[each], stored[each], now=now)._replace(
-            last_event_at=latest.get(each), **fits[each]
-        )
-        for each in ordered
+        _rescored(rules, standing, stored[each], now=now)._replace(**fits[each])
+        for each, standing in held.items()
     ]
-    publish(connection, rules, held, new, now=now, quiet=quiet)
+    if latest is not None:
+        new = [each._replace(last_event_at=latest.get(each.partner)) for each in new]
+    publish(connection, rules, held, new, now=now, before=before)
+
+
+def refit(connection: Connection, rules: Rulebook, partners: Collection[str], *, now: datetime) -> None:
+    """Bring fit and grade of `partners` to what their attributes say; creates missing standings."""
+    held = _hold(connection, rules, partners)
+    fits = _fits(connection, rules, list(held))
+    publish(connection, rules, held, [held[each]._replace(**fits[each]) for each in held], now=now)
 
 
 def recount(
-    connection: Connection, rules: Rulebook, partners: Collection[str], *, signals: Collection[int]
-) -> None:
-    """Count `signals`, contacts and adjustments of `partners` anew from the ledger."""
+    connection: Connection,
+    rules: Rulebook,
+    partners: Collection[str],
+    *,
+    signals: Collection[int],
+    people: bool = True,
+) -> Counts:
+    """Count `signals` and, if `people`, contacts and adjustments of `partners` anew from the ledger."""
     counts = counts_from_ledger(connection, rules, partners)
     wanted = set(signals)
     store.tallies.clear(connection, rules.program, partners, wanted)
-    store.tallies.clear_people(connection, rules.program, partners)
     rows = [row for row in counts.tally_rows() if row[1] in wanted]
     for some in store.tallies.in_pages(rows):
         store.tallies.add(connection, rules.program, some)
-    store.tallies.add_contacts(connection, rules.program, counts.contact_rows())
-    store.tallies.add_adjustments(connection, rules.program, counts.adjustment_rows())
+    if people:
+        store.tallies.clear_people(connection, rules.program, partners)
+        store.tallies.add_contacts(connection, rules.program, counts.contact_rows())
+        store.tallies.add_adjustments(connection, rules.program, counts.adjustment_rows())
+    return counts
 
 
 def counts_from_ledger(connection: Connection, rules: Rulebook, partners: Collection[str]) -> Counts:
@@ -91,9 +105,22 @@ def counts_from_ledger(connection: Connection, rules: Rulebook, partners: Collec
     return counts
 
 
+def _hold(connection: Connection, rules: Rulebook, partners: Collection[str]) -> dict[str, Standing]:
+    """The partners' standings, locked, in partner order."""
+    if not partners:
+        return {}
+    wanted = [rules.newcomer._replace(partner=each) for each in sorted(partners)]
+    held = store.standings.hold(connection, rules.program, wanted)
+    return {each: held[each] for each in sorted(held)}
+
+
 def _rescored(rules: Rulebook, held: Standing, stored: float, *, now: datetime) -> Standing:
-    score = score_of(rules.rubric, stored, landmark=rules.landmark, today=rules.day_of(now))
-    return held._replace(stored=stored, band=band_of(rules.rubric, score))
+    today = rules.day_of(now)
+    score = score_of(rules.rubric, stored, landmark=rules.landmark, today=today)
+    was = crossing.Standing(held.armed, held.open_handoff is not None, held.rearm_on)
+    armed = crossing.armed_on(was, today)
+    rearm_on = None if armed else held.rearm_on
+    return held._replace(stored=stored, band=band_of(rules.rubric, score), armed=armed, rearm_on=rearm_on)
 
 
 def _fits(connection: Connection, rules: Rulebook, partners: Sequence[str]) -> dict[str, dict[str, Any]]:

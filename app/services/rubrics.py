@@ -136,8 +136,10 @@ def activate(
     rules = hold_rulebook(connection, program, alone=True)
     for partners in _in_chunks(connection, program):
         if missing:
-            recount(connection, rules, partners, signals=missing)
-        rescore(connection, rules, partners, now=now, quiet=True)
+            # Contacts and adjustments move only with the days themselves.
+            people = before.zone != rules.zone
+            recount(connection, rules, partners, signals=missing, people=people)
+        rescore(connection, rules, partners, now=now, before=before)
         if open_for_past:
             _open_for_past(connection, rules, partners, now=now)
     stored = get_rubric(connection, program, version)
@@ -162,7 +164,7 @@ def _uncounted(connection: Connection, before: Rulebook, rubric: Rubric) -> set[
 
 def _in_chunks(connection: Connection, program: str) -> Iterator[list[str]]:
     after = ""
-    while partners := store.partners.root_page(connection, program, after=after, limit=CHUNK):
+    while partners := store.partners.page_of_ids(connection, program, after=after, limit=CHUNK):
         yield partners
         after = partners[-1]
 
@@ -173,10 +175,5 @@ def _open_for_past(
     """Open hand-offs for partners that are past the threshold now, on their latest human event."""
     held = store.standings.get_many(connection, rules.program, partners)
     latest = store.ledger.recent_human(connection, rules.program, partners, since=FIRST, each=1)
-    archived = {
-        each
-        for each, root in store.partners.roots(connection, rules.program, partners).items()
-        if root.archived
-    }
-    candidates = [(held[each], events[0]) for each, events in latest.items() if each not in archived]
+    candidates = [(held[each], events[0]) for each, events in latest.items()]
     publish_crossings(connection, rules, held, dict(held), candidates, now=now)

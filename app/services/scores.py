@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from app import store
 from app.errors import FieldError, Invalid
-from app.scoring import crossing
 from app.scoring.days import date_of, day_number
 from app.scoring.explain import explain, history
 from app.scoring.fade import score_of
@@ -16,6 +15,7 @@ from app.scoring.fit import FitTable, band_of
 from app.scoring.signal import SignalSet, signals_of
 from app.scoring.tally import Adjustments, Tallies
 from app.services.arithmetic import as_adjustments, as_tallies
+from app.services.engagement import engaged_contacts
 from app.services.handoff_view import Line
 from app.services.partners import require_partner
 from app.services.rescoring import counts_from_ledger
@@ -134,7 +134,7 @@ def score_of_partner(
         fit=fit.points,
         as_of=date_of(day),
         rubric_version=rules.version,
-        armed=_armed(rules, standing, now),
+        armed=standing.armed,
         contacts=_contacts(connection, rules, root, day),
         last_event_at=_last_event(connection, rules, standing, root, as_of),
         lines=[Line.model_validate(line.document()) for line in explanation.lines],
@@ -194,15 +194,9 @@ def _facts(connection: Connection, rules: Rulebook, root: str) -> tuple[Tallies,
     )
 
 
-def _armed(rules: Rulebook, standing: Standing, now: datetime) -> bool:
-    was = crossing.Standing(standing.armed, standing.open_handoff is not None, standing.rearm_on)
-    return crossing.armed_on(was, rules.day_of(now))
-
-
 def _contacts(connection: Connection, rules: Rulebook, root: str, day: int) -> int:
     days = rules.rubric.handoff.gates.contacts_within_days if rules.rubric.handoff else CONTACT_DAYS
-    found = store.tallies.engaged_contacts(connection, rules.program, [root], first=day - days + 1, last=day)
-    return found.get(root, 0)
+    return engaged_contacts(connection, rules.program, [root], first=day - days + 1, last=day)[root]
 
 
 def _last_event(
@@ -221,7 +215,7 @@ def _changed(rules: Rulebook, standing: Standing, now: datetime) -> ChangedScore
         band=standing.band,
         grade=standing.grade,
         fit=standing.fit,
-        armed=_armed(rules, standing, now),
+        armed=standing.armed,
         open_handoff=standing.open_handoff,
         last_event_at=standing.last_event_at,
     )

@@ -52,7 +52,14 @@ def stored_range(rules: Rulebook, band: str, *, today: int) -> BandRange | None:
 
 
 def _behind(connection: Connection, rules: Rulebook, *, today: int, after: str) -> list[str]:
-    """Partners, by id, whose standing is no longer what it is noted as."""
+    """Partners, by id, whose standing is no longer what it is noted as: faded, or due to be armed again."""
+    waited = store.standings.due_to_rearm(
+        connection, rules.program, today, after=after, limit=PARTNERS_AT_ONCE
+    )
+    return sorted({*waited, *_faded(connection, rules, today=today, after=after)})[:PARTNERS_AT_ONCE]
+
+
+def _faded(connection: Connection, rules: Rulebook, *, today: int, after: str) -> list[str]:
     match rules.rubric.fade:
         case None:
             return []
@@ -81,7 +88,8 @@ def _bands(rubric: Rubric) -> Iterator[tuple[str | None, float | None, float | N
     floor = float("-inf") if rubric.floor is None else rubric.floor
     names = [None, *(name for _, name in levels)]
     lows = [None, *(level if level > floor else None for level, _ in levels)]
-    highs = [*(level for level, _ in levels), None]
+    # A band that ends at or under the floor is one that nobody can be in.
+    highs = [*(level if level > floor else float("-inf") for level, _ in levels), None]
     yield from zip(names, lows, highs, strict=True)
 
 

@@ -66,6 +66,26 @@ class NewSource(Source):
     steps: list[str] = Field(description="What to do there, in its own words.")
 
 
+class SourceRequest(BaseModel):
+    """A request of which something could not become an event."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "n": 1,
+                "received_at": "2026-03-12T15:00:00Z",
+                "refused": ["sg_event_id is missing"],
+                "body": '[{"event": "open", "email": "jo@acme.example"}]',
+            }
+        }
+    )
+
+    n: int
+    received_at: datetime
+    refused: list[str] = Field(description="Why, for each item that became no event.")
+    body: str = Field(description="As it came.")
+
+
 @dataclass(frozen=True)
 class OpenSource:
     """A source whose key was presented, ready to verify and translate."""
@@ -143,6 +163,32 @@ def open_source(connection: Connection, vault: Vault, key: str) -> OpenSource:
     return OpenSource(
         row.id, row.program, _adapter(row.kind), json.loads(vault.open(row.secrets)), row.settings
     )
+
+
+def keep_request(
+    connection: Connection, source: OpenSource, body: bytes, refused: Sequence[str], *, now: datetime
+) -> int:
+    """Keep a request of which something could not become an event, so that nothing is lost; its number."""
+    return store.sources.add_request(
+        connection, source.id, program=source.program, received_at=now, body=body, refused=list(refused)
+    )
+
+
+def list_requests(
+    connection: Connection, program: str, source: str, *, before: int, limit: int
+) -> list[SourceRequest]:
+    """A source's requests that were not fully understood, newest first. Raises NotFound."""
+    get_source(connection, program, source)
+    rows = store.sources.request_page(connection, program, source, before=before, limit=limit)
+    return [
+        SourceRequest(
+            n=row.n,
+            received_at=row.received_at,
+            refused=row.refused,
+            body=row.body.decode(errors="replace"),
+        )
+        for row in rows
+    ]
 
 
 def _adapter(kind: str) -> Adapter:

@@ -10,6 +10,7 @@ from app.scoring import crossing
 from app.scoring.fade import score_of
 from app.scoring.rubric import Gates
 from app.scoring.signal import Signal
+from app.services.engagement import engaged_contacts
 from app.services.opening import Crossing, Opened, open_handoffs
 from app.services.publishing import publish
 from app.services.rulebook import Rulebook
@@ -37,6 +38,8 @@ def crossings(
     ]
     if not able:
         return []
+    archived = store.partners.archived(connection, rules.program, [each.standing.partner for each in able])
+    able = [each for each in able if each.standing.partner not in archived]
     partners = [each.standing.partner for each in able]
     contacts = _contacts(connection, rules.program, partners, terms.gates, today=today)
     types = _recent_types(connection, rules.program, partners, terms.gates, today=today)
@@ -75,7 +78,7 @@ def _contacts(
     connection: Connection, program: str, partners: Collection[str], gates: Gates, *, today: int
 ) -> dict[str, int]:
     first = today - gates.contacts_within_days + 1
-    return store.tallies.engaged_contacts(connection, program, partners, first=first, last=today)
+    return engaged_contacts(connection, program, partners, first=first, last=today)
 
 
 def _recent_types(

@@ -11,7 +11,7 @@ from app.scoring.explain import explain
 from app.services.arithmetic import as_adjustments, as_tallies
 from app.services.counting import Fact, count
 from app.services.handoffs import withdraw
-from app.services.rulebook import Rulebook, hold_rulebook
+from app.services.rulebook import Rulebook, compiled_rubric, hold_rulebook
 from app.store.ledger import LedgerEvent
 
 
@@ -21,7 +21,7 @@ def change_verdict(
     """Give an event another verdict. Raises NotFound."""
     rules = hold_rulebook(connection, program)
     key = (source, event)
-    known = store.ledger.by_keys(connection, program, [key]).get(key)
+    known = store.ledger.hold(connection, program, key)
     if known is None:
         raise NotFound(f"There is no event {event!r} of source {source!r} in this program.")
     store.ledger.judge(connection, program, key, verdict=verdict, reason=reason)
@@ -29,7 +29,7 @@ def change_verdict(
     change = (verdict == "human") - (known.verdict == "human")
     if root is not None and change:
         # Judging the past opens no hand-off: a person is looking at this partner already.
-        count(connection, rules, [Fact(root, known, times=change)], now=now, quiet={root})
+        count(connection, rules, [Fact(root, known, times=change)], now=now, opening=False)
         if change < 0:
             _withdraw_if_unfounded(connection, rules, root, now=now)
     return known._replace(verdict=verdict, verdict_reason=reason)
@@ -38,7 +38,7 @@ def change_verdict(
 def _root(connection: Connection, program: str, event: LedgerEvent) -> str | None:
     if event.partner is None:
         return None
-    return store.partners.roots(connection, program, {event.partner})[event.partner].partner
+    return store.partners.roots(connection, program, {event.partner})[event.partner]
 
 
 def _withdraw_if_unfounded(connection: Connection, rules: Rulebook, partner: str, *, now: datetime) -> None:
@@ -54,9 +54,10 @@ def _withdraw_if_unfounded(connection: Connection, rules: Rulebook, partner: str
 
 def _score_at_opening(connection: Connection, rules: Rulebook, row: Any) -> float:
     partner, place = row.partner, {row.partner: 0}
+    rubric, prices = compiled_rubric(connection, rules.program, row.rubric_version)
     return explain(
-        rules.rubric,
-        rules.prices,
+        rubric,
+        prices,
         as_tallies(store.tallies.of_partners(connection, rules.program, [partner]), place),
         adjustments=as_adjustments(store.tallies.adjustments_of(connection, rules.program, [partner]), place),
         as_of=rules.day_of(row.opened_at),

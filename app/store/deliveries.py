@@ -60,6 +60,8 @@ def add(connection: Connection, rows: Collection[Mapping[str, Any]]) -> None:
     query = select(*(source.c[each.key] for each in _ADDED), state, literal(0), literal(0)).join_from(
         source, webhooks, webhooks.c.id == source.c.webhook
     )
+    # Whoever deletes or disables a webhook at this moment waits for us, or we for them.
+    query = query.with_for_update(read=True, of=webhooks)
     names = [*(each.key for each in _ADDED), "state", "attempts", "fence"]
     connection.execute(inserting(connection, deliveries).from_select(names, query))
 
@@ -149,6 +151,12 @@ def disable_webhook(connection: Connection, webhook: str, reason: str) -> bool:
     connection.execute(update(webhooks).where(row).values(enabled=False, disabled_reason=reason))
     connection.execute(update(deliveries).where(deliveries.c.webhook == webhook, _OWED).values(state="held"))
     return True
+
+
+def forget_bodies(connection: Connection, program: str, partners: Collection[str]) -> None:
+    """Empty what was delivered about these partners; what is still owed must go out as it is."""
+    theirs = (deliveries.c.program == program, among(connection, deliveries.c.partner, partners))
+    connection.execute(update(deliveries).where(*theirs, deliveries.c.state == "delivered").values(body="{}"))
 
 
 def page(

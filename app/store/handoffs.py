@@ -9,8 +9,6 @@ from sqlalchemy import Connection, Row, and_, false, func, insert, or_, select, 
 from app.models import handoff_moves, handoffs, partners
 from app.store.recordset import among
 
-PAGE = 500
-
 HandoffRow = Row[tuple[Any, ...]]
 
 _SHOWN = select(handoffs, partners.c.name.label("partner_name")).join_from(
@@ -104,17 +102,14 @@ def count_moves(connection: Connection, handoff: str) -> int:
     return int(connection.scalar(select(func.count()).where(handoff_moves.c.handoff == handoff)) or 0)
 
 
-def erase_person(connection: Connection, program: str, names: Collection[str]) -> None:
-    """Take an erased person out of what hand-offs say."""
+def erase_person(
+    connection: Connection, program: str, partners_: Collection[str], names: Collection[str]
+) -> None:
+    """Take an erased person out of what the hand-offs of these partners say."""
     query = select(handoffs.c.id, handoffs.c.trigger, handoffs.c.talking_points).where(
-        handoffs.c.program == program
+        handoffs.c.program == program, among(connection, handoffs.c.partner, partners_)
     )
-    for row in connection.execution_options(yield_per=PAGE).execute(query).all():
-        named = [point for point in row.talking_points if point["contact"] in names]
-        if named or row.trigger["contact"] in names:
-            kept = [point for point in row.talking_points if point not in named]
-            trigger = {
-                **row.trigger,
-                "contact": None if row.trigger["contact"] in names else row.trigger["contact"],
-            }
-            change(connection, row.id, {"talking_points": kept, "trigger": trigger})
+    for row in connection.execute(query).all():
+        kept = [point for point in row.talking_points if point["contact"] not in names]
+        contact = None if row.trigger["contact"] in names else row.trigger["contact"]
+        change(connection, row.id, {"talking_points": kept, "trigger": {**row.trigger, "contact": contact}})

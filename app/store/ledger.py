@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, FromClause, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, String, and_, func, or_, select, update
 
-from app.models import events, partners
+from app.models import contacts, events, partners
 from app.store import partners as partner_store
 from app.store.recordset import among, insert_rows, recordset
 
@@ -59,7 +59,8 @@ def by_keys(connection: Connection, program: str, keys: Collection[EventKey]) ->
         # Outer, so that SQLite looks up each key instead of walking the ledger for each.
         isouter=True,
     )
-    return {(event.source, event.id): event for event in _read(connection, query) if event.id is not None}
+    rows: Sequence[Any] = connection.execute(query).all()
+    return {(row.source, row.id): LedgerEvent(*row) for row in rows if row.id is not None}
 
 
 def of_partners(
@@ -68,7 +69,7 @@ def of_partners(
     """Every attributed event that counts for one of `roots`, with that root, in pages."""
     found, root = _counting_for(connection, program, roots)
     query = select(root, *_COLUMNS).select_from(found)
-    for row in connection.execution_options(yield_per=PAGE).execute(query):
+    for row in connection.execute(query.execution_options(yield_per=PAGE)):
         if row.id is not None:
             yield row[0], LedgerEvent(*row[1:])
 
@@ -138,17 +139,21 @@ def parked_of_contact(connection: Connection, program: str, names: Collection[st
 def parked_of_domains(
     connection: Connection, program: str, domains: Collection[str], *, after: str
 ) -> list[str]:
-    """Contacts, by name, that wait for one of `domains` to be known."""
-    domain = func.substr(events.c.contact, _at_sign(connection) + 1)
+    """Contacts, by name, that wait for one of `domains`, their own or their address's, to be known."""
+    known = and_(contacts.c.program == events.c.program, contacts.c.id == events.c.contact)
     return list(
         connection.scalars(
             select(events.c.contact)
             .distinct()
+            .join_from(events, contacts, known, isouter=True)
             .where(
                 events.c.program == program,
                 events.c.partner.is_(None),
                 events.c.contact > after,
-                among(connection, domain, domains),
+                or_(
+                    among(connection, _domain(connection, events.c.contact), domains),
+                    among(connection, _domain(connection, contacts.c.email), domains),
+                ),
             )
             .order_by(events.c.contact)
             .limit(PAGE)
@@ -156,10 +161,9 @@ def parked_of_domains(
     )
 
 
-def _at_sign(connection: Connection) -> Any:
-    if connection.dialect.name == "postgresql":
-        return func.strpos(events.c.contact, "@")
-    return func.instr(events.c.contact, "@")
+def _domain(connection: Connection, address: ColumnElement[Any]) -> ColumnElement[str]:
+    at_sign = func.strpos if connection.dialect.name == "postgresql" else func.instr
+    return func.substr(address, at_sign(address, "@") + 1, type_=String)
 
 
 def attribute(connection: Connection, rows: Sequence[LedgerEvent]) -> None:
@@ -171,6 +175,15 @@ def attribute(connection: Connection, rows: Sequence[LedgerEvent]) -> None:
     )
 
 
+def hold(connection: Connection, program: str, key: EventKey) -> LedgerEvent | None:
+    """One event, which nobody else attributes or judges until the transaction ends."""
+    query = select(*_COLUMNS).where(
+        events.c.program == program, events.c.source == key[0], events.c.id == key[1]
+    )
+    found = _read(connection, query.with_for_update())
+    return found[0] if found else None
+
+
 def judge(connection: Connection, program: str, key: EventKey, *, verdict: str, reason: str) -> None:
     """Change an event's verdict."""
     connection.execute(
@@ -180,13 +193,14 @@ def judge(connection: Connection, program: str, key: EventKey, *, verdict: str, 
     )
 
 
-def erase_person(connection: Connection, program: str, names: Collection[str], tombstone: str) -> None:
-    """Let the events of an erased person carry a name that says nothing."""
-    connection.execute(
+def erase_person(connection: Connection, program: str, names: Collection[str], tombstone: str) -> int:
+    """Let the events of an erased person carry a name that says nothing; how many there are."""
+    erased = connection.execute(
         update(events)
         .where(events.c.program == program, among(connection, events.c.contact, names))
         .values(contact=tombstone)
     )
+    return erased.rowcount
 
 
 def page(

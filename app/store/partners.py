@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
@@ -12,21 +12,24 @@ from app.store.recordset import among, insert_rows
 _NEW = ("program", "id", "name", "owner", "attributes", "counts_for", "created_at", "updated_at")
 
 
-class Root(NamedTuple):
-    """Where a partner's events count."""
-
-    partner: str
-    archived: bool
-
-
-def roots(connection: Connection, program: str, ids: Collection[str]) -> dict[str, Root]:
+def roots(connection: Connection, program: str, ids: Collection[str]) -> dict[str, str]:
     """For each known id the partner its events count for."""
     if not ids:
         return {}
-    query = select(partners.c.id, partners.c.counts_for, partners.c.archived_at).where(
+    query = select(partners.c.id, partners.c.counts_for).where(
         partners.c.program == program, among(connection, partners.c.id, ids)
     )
-    return {row.id: Root(row.counts_for, row.archived_at is not None) for row in connection.execute(query)}
+    return {row.id: row.counts_for for row in connection.execute(query)}
+
+
+def archived(connection: Connection, program: str, ids: Collection[str]) -> set[str]:
+    """Those of `ids` that are archived."""
+    query = select(partners.c.id).where(
+        partners.c.program == program,
+        among(connection, partners.c.id, ids),
+        partners.c.archived_at.is_not(None),
+    )
+    return set(connection.scalars(query))
 
 
 def create_missing(connection: Connection, program: str, ids: Collection[str], *, now: datetime) -> None:
@@ -51,11 +54,7 @@ def put_many(
     ]
     statement = insert_rows(connection, partners, [partners.c[name] for name in _NEW], values)
     replaced = {name: statement.excluded[name] for name in ("name", "owner", "attributes", "updated_at")}
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["program", "id"], set_={**replaced, "archived_at": None}
-        )
-    )
+    connection.execute(statement.on_conflict_do_update(index_elements=["program", "id"], set_=replaced))
     return {row[0] for row in rows} - known.keys()
 
 
@@ -80,17 +79,12 @@ def members(connection: Connection, program: str, roots_: Collection[str]) -> di
     return {row.id: row.counts_for for row in connection.execute(query)}
 
 
-def root_page(connection: Connection, program: str, *, after: str, limit: int) -> list[str]:
-    """Partners that scores are kept for, by id."""
-    return list(
-        connection.scalars(
-            select(partners.c.id)
-            .where(
-                partners.c.program == program, partners.c.id > after, partners.c.counts_for == partners.c.id
-            )
-            .order_by(partners.c.id)
-            .limit(limit)
-        )
+def unarchive(connection: Connection, program: str, ids: Collection[str]) -> None:
+    """Bring partners back."""
+    connection.execute(
+        update(partners)
+        .where(partners.c.program == program, among(connection, partners.c.id, ids))
+        .values(archived_at=None)
     )
 
 

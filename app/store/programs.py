@@ -3,9 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from app.models import feeds, programs, rubrics
+
+LOCKS = 7204
+"""Keeps our advisory locks apart from those of others in the same database."""
 
 _SETUP = select(
     programs.c.id,
@@ -45,9 +48,11 @@ def setup(connection: Connection, program: str) -> Any:
 
 def hold(connection: Connection, program: str, *, alone: bool = False) -> Any:
     """`setup`, kept as it is until the transaction ends: shared by counters, alone for an activation."""
-    return connection.execute(
-        _SETUP.where(programs.c.id == program).with_for_update(read=not alone, of=programs)
-    ).one_or_none()
+    if connection.dialect.name == "postgresql":
+        # Not a row lock: those let newcomers share while somebody waits to be alone, perhaps for ever.
+        lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
+        connection.execute(select(lock(func.hashtextextended(program, LOCKS))))
+    return setup(connection, program)
 
 
 def activate(connection: Connection, program: str, version: int, *, landmark: int, settled_day: int) -> None:

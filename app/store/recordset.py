@@ -14,6 +14,7 @@ from sqlalchemy import (
     FromClause,
     String,
     Table,
+    any_,
     bindparam,
     cast,
     column,
@@ -42,7 +43,7 @@ def among(
 ) -> ColumnElement[bool]:
     """Whether `tested` is one of `values`."""
     if connection.dialect.name == "postgresql":
-        return tested == func.any(bindparam(None, list(values), ARRAY(tested.type), unique=True))
+        return tested == any_(bindparam(None, list(values), ARRAY(tested.type), unique=True))
     return tested.in_(select(func.json_each(json.dumps(list(values))).table_valued("value").c.value))
 
 

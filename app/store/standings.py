@@ -4,10 +4,13 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
 
 from app.models import standings
 from app.store.recordset import among, insert_rows
+
+NOTHING = 1e-100
+"""Points that nobody will ever see."""
 
 
 class Standing(NamedTuple):
@@ -121,8 +124,24 @@ def _outside(limits: BandRange) -> Iterator[ColumnElement[bool]]:
         yield standings.c.stored >= limits.high
 
 
+def due_to_rearm(connection: Connection, program: str, today: int, *, after: str, limit: int) -> list[str]:
+    """Partners, by id, that time has armed again without it being noted."""
+    query = select(standings.c.partner).where(
+        standings.c.program == program,
+        standings.c.partner > after,
+        standings.c.armed.is_(False),
+        standings.c.open_handoff.is_(None),
+        standings.c.rearm_on <= today,
+    )
+    return list(connection.scalars(query.order_by(standings.c.partner).limit(limit)))
+
+
 def multiply(connection: Connection, program: str, factor: float) -> None:
-    """Weight every stored score of a program anew."""
+    """Weight every stored score of a program anew; what is next to nothing becomes nothing."""
+    # PostgreSQL refuses a product that is too small for a float.
+    faded = func.abs(standings.c.stored) < NOTHING / max(factor, NOTHING)
     connection.execute(
-        update(standings).where(standings.c.program == program).values(stored=standings.c.stored * factor)
+        update(standings)
+        .where(standings.c.program == program)
+        .values(stored=case((faded, 0.0), else_=standings.c.stored * factor))
     )

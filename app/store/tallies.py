@@ -78,7 +78,8 @@ def within(connection: Connection, program: str, spans: Sequence[Span]) -> list[
         # Outer, so that SQLite looks up each span instead of walking all tallies for each.
         isouter=True,
     )
-    return [tuple(row) for row in connection.execute(query) if row.count is not None]
+    rows: Sequence[Any] = connection.execute(query).all()
+    return [tuple(row) for row in rows if row[-1] is not None]
 
 
 def of_partners(connection: Connection, program: str, partners: Collection[str]) -> list[TallyRow]:
@@ -115,20 +116,27 @@ def adjustments_of(
 
 def engaged_contacts(
     connection: Connection, program: str, partners: Collection[str], *, first: int, last: int
-) -> dict[str, int]:
-    """How many distinct contacts of each partner had a human event on these days."""
+) -> list[tuple[str, str]]:
+    """Each partner with each contact, by name, that had a human event on these days."""
     table = contact_tallies.c
     query = (
-        select(table.partner, func.count(table.contact.distinct()))
+        select(table.partner, table.contact)
         .where(
             table.program == program,
             among(connection, table.partner, partners),
             table.day.between(first, last),
             table.count > 0,
         )
-        .group_by(table.partner)
+        .distinct()
     )
-    return dict(connection.execute(query).fetchall())
+    return [tuple(row) for row in connection.execute(query)]
+
+
+def partners_of_contact(connection: Connection, program: str, names: Collection[str]) -> set[str]:
+    """Partners for which a contact known by any of `names` has done something."""
+    table = contact_tallies.c
+    query = select(table.partner).where(table.program == program, among(connection, table.contact, names))
+    return set(connection.scalars(query.distinct()))
 
 
 def partners_with_day(
