@@ -86,7 +86,7 @@ async def post(
     posters = []
     for _ in range(connections):
         _, poster = await asyncio.get_running_loop().create_connection(
-            lambda: Poster(head, bodies, start + seconds, times), parts.hostname, parts.port
+            lambda: Poster(head, bodies, start + seconds, times), parts.hostname or "", parts.port or 80
         )
         posters.append(poster)
     await asyncio.gather(*(poster.done for poster in posters))

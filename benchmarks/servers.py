@@ -14,7 +14,7 @@ import httpx2
 
 RUBRIC = (Path(__file__).parent.parent / "examples" / "rubrics" / "partner-nurture.yaml").read_bytes()
 OPERATOR = "the-operator-of-the-benchmarks"
-SECRET = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+ENCRYPTION = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 SECONDS_TO_START = 20.0
 
 
@@ -32,7 +32,7 @@ def handraiser(database_url: str) -> Iterator[tuple[str, str]]:
     settings = {
         "HANDRAISER_DATABASE_URL": database_url,
         "HANDRAISER_OPERATOR_KEY": OPERATOR,
-        "HANDRAISER_SECRET_KEY": SECRET,
+        "HANDRAISER_SECRET_KEY": ENCRYPTION,
         "HANDRAISER_LOG_LEVEL": "error",
     }
     with _running(["app.cli.main", "serve"], settings) as url:
