@@ -13,6 +13,7 @@ from socket import create_connection, create_server
 import httpx2
 
 RUBRIC = (Path(__file__).parent.parent / "examples" / "rubrics" / "partner-nurture.yaml").read_bytes()
+BIN = Path(sys.executable).parent
 OPERATOR = "the-operator-of-the-benchmarks"
 ENCRYPTION = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 SECONDS_TO_START = 20.0
@@ -35,7 +36,7 @@ def handraiser(database_url: str) -> Iterator[tuple[str, str]]:
         "HANDRAISER_SECRET_KEY": ENCRYPTION,
         "HANDRAISER_LOG_LEVEL": "error",
     }
-    with _running(["app.cli.main", "serve"], settings) as url:
+    with _running(["handraiser", "serve"], settings) as url:
         yield url, _key(url)
 
 
@@ -53,10 +54,11 @@ def _key(url: str) -> str:
 
 
 @contextmanager
-def _running(module_and_arguments: list[str], settings: dict[str, str]) -> Iterator[str]:
+def _running(command: list[str], settings: dict[str, str]) -> Iterator[str]:
     with create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", *module_and_arguments, "--host", "127.0.0.1", "--port", str(port)]
+    program, *arguments = command
+    command = [str(BIN / program), *arguments, "--host", "127.0.0.1", "--port", str(port)]
     process = subprocess.Popen(command, env=os.environ | settings)
     try:
         _wait(process, port)
