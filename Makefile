@@ -40,6 +40,7 @@ check: install ## Format, lint, types, import direction, documents, locks
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.check_docs
+	$(BIN)/python -m tools.reference --check
 	$(BIN)/python -m tools.locks --check
 
 bench: install ## Measure ingest, scoring and delivery on this machine
