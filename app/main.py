@@ -23,6 +23,7 @@ from app.api import (
     webhooks,
 )
 from app.api.body_limit import BodyLimit
+from app.api.document import DocumentedApi
 from app.api.group_commit import GroupCommitter
 from app.api.keyring import Keyring
 from app.api.rate_limit import RateLimiter
@@ -64,15 +65,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await check(settings)
         database = open_database(settings)
         try:
-            await _check(database)
             async with _running(app, settings, database):
                 yield
         finally:
             await database.close()
 
-    app = FastAPI(
+    app = DocumentedApi(
         title="Handraiser",
         version=version("handraiser"),
         description=DESCRIPTION,
@@ -87,9 +88,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-async def _check(database: Database) -> None:
-    await database.check()
-    await database.read(migrate.require_current)
+async def check(settings: Settings) -> None:
+    """Refuse, by NotReady, what must not be served: a lossy or stale database, a missing key."""
+    database = open_database(settings)
+    try:
+        await database.check()
+        await database.read(migrate.require_current)
+        Worker(database, open_vault(settings), settings)
+    finally:
+        await database.close()
 
 
 @asynccontextmanager

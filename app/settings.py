@@ -36,7 +36,8 @@ class Settings(BaseSettings):
         (), description="Private networks that webhooks may reach, comma-separated. Never opens metadata."
     )
     webhook_retry_schedule: Annotated[tuple[float, ...], NoDecode] = Field(
-        RETRY_SCHEDULE, description="Seconds to wait before each attempt, comma-separated."
+        RETRY_SCHEDULE,
+        description="Seconds to wait before each attempt, comma-separated; the first is made at once.",
     )
     webhook_timeout: float = Field(15.0, gt=0, le=60, description="Seconds one attempt may take in all.")
     webhook_lease: float = Field(60.0, gt=0, description="Seconds a worker owns a delivery it has claimed.")

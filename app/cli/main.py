@@ -6,10 +6,11 @@ Those files import what they work with inside the functions, so that `--help` an
 import sys
 
 import typer
+from pydantic_core import ValidationError
 
 from app.cli import data, programs, rubrics, serving
 from app.cli.output import complain
-from app.errors import Problem
+from app.errors import FieldError, Invalid, Problem
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,3 +45,15 @@ def main() -> None:
     except Problem as problem:
         complain(problem)
         sys.exit(1)
+    except ValidationError as error:
+        complain(_of_settings(error))
+        sys.exit(1)
+
+
+def _of_settings(error: ValidationError) -> Problem:
+    """What is wrong with an environment variable, by its name."""
+    faults = [
+        FieldError(f"HANDRAISER_{'_'.join(str(part) for part in each['loc']).upper()}", each["msg"])
+        for each in error.errors()
+    ]
+    return Invalid("The settings cannot be used.", errors=faults)

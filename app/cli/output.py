@@ -4,8 +4,9 @@ from rich.console import Console
 
 from app.errors import Problem
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+# Sentences are not broken where a pipe or a log has no width.
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def complain(problem: Problem) -> None:

@@ -16,14 +16,19 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Server processes; with PostgreSQL.")] = 1,
 ) -> None:
     """Serve the API and deliver webhooks; brings an embedded SQLite to the newest schema first."""
+    import asyncio
+
     import uvicorn
 
     from app import migrate as migrations
+    from app.main import check
     from app.settings import Settings
 
     settings = Settings()
     if settings.is_sqlite:
         migrations.upgrade(settings.database_url)
+    # Here a refusal to start is a sentence; inside the server it would be a traceback.
+    asyncio.run(check(settings))
     uvicorn.run(
         "app.main:create_app",
         factory=True,

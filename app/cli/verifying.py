@@ -37,7 +37,7 @@ async def _of(database: Database, program: str) -> list[Difference]:
 def _print(found: list[tuple[str, Difference]], *, programs: int) -> None:
     if not found:
         console.print(
-            f"[green]No difference[/green] between the ledger and what derives from it ({programs} programs)."
+            f"[green]No difference[/green] between the ledger and what it gives (programs: {programs})."
         )
         return
     table = Table(

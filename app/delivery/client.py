@@ -13,7 +13,7 @@ import httpcore2
 import httpx2
 
 from app.delivery.guard import Guard, GuardedTransport, Refused, Resolve, Unresolved, resolve
-from app.delivery.outcome import Answer, Failure, Outcome
+from app.delivery.reply import Answer, Failure, Reply
 from app.services.addresses import Network
 
 CONNECT_SECONDS = 5.0
@@ -79,8 +79,8 @@ class Client:
             await transport.aclose()
         self._lookups.shutdown(wait=False, cancel_futures=True)
 
-    async def send(self, request: Request) -> Outcome:
-        """Make one attempt; what the network or the receiver does wrong is an outcome, not an exception."""
+    async def send(self, request: Request) -> Reply:
+        """Make one attempt; what the network or the receiver does wrong is a reply, not an exception."""
         until = asyncio.get_running_loop().time() + self._timeout
         try:
             async with asyncio.timeout_at(until):

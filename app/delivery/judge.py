@@ -1,4 +1,4 @@
-"""What becomes of a delivery after an attempt: a pure function of the outcome and the schedule."""
+"""What becomes of a delivery after an attempt: a pure function of the reply and the schedule."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import assert_never
 
-from app.delivery.outcome import Answer, Failure, Outcome
+from app.delivery.reply import Answer, Failure, Reply
 
 # A receiver that is overloaded gets at least this long, unless the whole schedule is quicker.
 BREATHER = 60.0
@@ -41,18 +41,16 @@ class Gone:
     reason: str
 
 
-Verdict = Delivered | RetryIn | Dead | Gone
+Ruling = Delivered | RetryIn | Dead | Gone
 
 
-def judge(
-    outcome: Outcome, *, attempts: int, schedule: Sequence[float], luck: float, now: datetime
-) -> Verdict:
-    """The verdict after `attempts` attempts, this one included.
+def judge(reply: Reply, *, attempts: int, schedule: Sequence[float], luck: float, now: datetime) -> Ruling:
+    """The ruling after `attempts` attempts, this one included.
 
     `schedule` has the seconds before each attempt, so it also says how many there are; `luck`, in [0, 1),
     spreads retries by 20 percent either way; `now` is what a Retry-After date is counted from.
     """
-    match outcome:
+    match reply:
         case Answer(status=status) if 200 <= status < 300:
             return Delivered()
         case Answer(status=410):
@@ -64,27 +62,27 @@ def judge(
         case Answer() | Failure():
             if attempts >= len(schedule):
                 return Dead()
-            return RetryIn(_wait(outcome, attempts=attempts, schedule=schedule, luck=luck, now=now))
+            return RetryIn(_wait(reply, attempts=attempts, schedule=schedule, luck=luck, now=now))
         case _:
-            assert_never(outcome)
+            assert_never(reply)
 
 
-def _wait(outcome: Outcome, *, attempts: int, schedule: Sequence[float], luck: float, now: datetime) -> float:
+def _wait(reply: Reply, *, attempts: int, schedule: Sequence[float], luck: float, now: datetime) -> float:
     planned = schedule[attempts] * (1 - JITTER + 2 * JITTER * luck)
     # A schedule of seconds, as tests have it, is not slowed down to a minute.
-    breather = min(BREATHER, max(schedule)) if _overloaded(outcome) else 0.0
-    return max(planned, breather, _asked_for(outcome, now))
+    breather = min(BREATHER, max(schedule)) if _overloaded(reply) else 0.0
+    return max(planned, breather, _asked_for(reply, now))
 
 
-def _overloaded(outcome: Outcome) -> bool:
-    return outcome.timed_out if isinstance(outcome, Failure) else outcome.status == 429
+def _overloaded(reply: Reply) -> bool:
+    return reply.timed_out if isinstance(reply, Failure) else reply.status == 429
 
 
-def _asked_for(outcome: Outcome, now: datetime) -> float:
+def _asked_for(reply: Reply, now: datetime) -> float:
     """Seconds of the answer's Retry-After, at most a day; 0 without one, or with one that makes no sense."""
-    if isinstance(outcome, Failure) or outcome.retry_after is None:
+    if isinstance(reply, Failure) or reply.retry_after is None:
         return 0.0
-    value = outcome.retry_after.strip()
+    value = reply.retry_after.strip()
     seconds = float(value) if _SECONDS.fullmatch(value) else _seconds_until(value, now)
     return min(max(seconds, 0.0), LONGEST_WAIT)
 

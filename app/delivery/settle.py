@@ -6,8 +6,8 @@ from typing import Any, assert_never
 
 from sqlalchemy import Connection
 
-from app.delivery.judge import Dead, Delivered, Gone, RetryIn, Verdict
-from app.delivery.outcome import Answer, Failure, Outcome
+from app.delivery.judge import Dead, Delivered, Gone, RetryIn, Ruling
+from app.delivery.reply import Answer, Failure, Reply
 from app.store import deliveries
 from app.store.deliveries import DeliveryRow
 
@@ -18,35 +18,35 @@ class Attempt:
 
     started_at: datetime
     milliseconds: int
-    outcome: Outcome
+    reply: Reply
 
 
-def settle(connection: Connection, row: DeliveryRow, *, attempt: Attempt, verdict: Verdict) -> bool:
+def settle(connection: Connection, row: DeliveryRow, *, attempt: Attempt, ruling: Ruling) -> bool:
     """Write down what came of the claimed `row`; False if the claim was lost meanwhile.
 
     That a receiver is gone is so whoever heard it, so the webhook is disabled all the same.
     """
     now = deliveries.database_now(connection)
-    if isinstance(verdict, Gone):
-        deliveries.disable_webhook(connection, row.webhook, verdict.reason)
+    if isinstance(ruling, Gone):
+        deliveries.disable_webhook(connection, row.webhook, ruling.reason)
     return deliveries.settle(
-        connection, row.id, row.fence, attempt=_recorded(attempt), changes=_changes(verdict, now)
+        connection, row.id, row.fence, attempt=_recorded(attempt), changes=_changes(ruling, now)
     )
 
 
 def _recorded(attempt: Attempt) -> dict[str, Any]:
     made = {"started_at": attempt.started_at, "milliseconds": attempt.milliseconds}
-    match attempt.outcome:
+    match attempt.reply:
         case Answer(status=status, text=text):
             return {**made, "status": status, "answer": text}
         case Failure(error=error):
             return {**made, "error": error}
         case _:
-            assert_never(attempt.outcome)
+            assert_never(attempt.reply)
 
 
-def _changes(verdict: Verdict, now: datetime) -> dict[str, Any]:
-    match verdict:
+def _changes(ruling: Ruling, now: datetime) -> dict[str, Any]:
+    match ruling:
         case Delivered():
             return {"state": "delivered", "finished_at": now}
         case RetryIn(seconds=seconds):
@@ -57,4 +57,4 @@ def _changes(verdict: Verdict, now: datetime) -> dict[str, Any]:
         case Gone():
             return {"state": "held"}
         case _:
-            assert_never(verdict)
+            assert_never(ruling)

@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 from app import clock
 from app.db import Database
 from app.delivery.client import Client, Request
-from app.delivery.judge import Dead, Gone, Verdict, judge
-from app.delivery.outcome import Failure, Outcome
+from app.delivery.judge import Dead, Gone, Ruling, judge
+from app.delivery.reply import Failure, Reply
 from app.delivery.settle import Attempt, settle
 from app.delivery.signing import signed_headers
 from app.errors import DatabaseAway, NotReady, Problem
@@ -120,18 +120,18 @@ class Worker:
 
     async def _deliver(self, row: DeliveryRow) -> None:
         started_at, start = clock.now(), time.monotonic()
-        outcome = await self._sent(row, started_at)
+        reply = await self._sent(row, started_at)
         milliseconds = round((time.monotonic() - start) * 1000)
-        verdict = judge(
-            outcome,
+        ruling = judge(
+            reply,
             attempts=row.attempts + 1,
             schedule=self._schedule,
             luck=random.random(),
             now=clock.now(),
         )
-        await self._settle(row, Attempt(started_at, milliseconds, outcome), verdict)
+        await self._settle(row, Attempt(started_at, milliseconds, reply), ruling)
 
-    async def _sent(self, row: DeliveryRow, at: datetime) -> Outcome:
+    async def _sent(self, row: DeliveryRow, at: datetime) -> Reply:
         try:
             body = row.body.encode()
             headers = signed_headers(row.id, at, body=body, secrets=[self._vault.open(row.secret)])
@@ -143,15 +143,15 @@ class Worker:
             log.exception("attempt_failed", delivery=row.id)
             return Failure(f"internal error: {type(error).__name__}")
 
-    async def _settle(self, row: DeliveryRow, attempt: Attempt, verdict: Verdict) -> None:
+    async def _settle(self, row: DeliveryRow, attempt: Attempt, ruling: Ruling) -> None:
         pauses = _pauses()
         while True:
             try:
-                kept = await self._database.write(lambda c: settle(c, row, attempt=attempt, verdict=verdict))
+                kept = await self._database.write(lambda c: settle(c, row, attempt=attempt, ruling=ruling))
             except DatabaseAway:
                 await asyncio.sleep(next(pauses))
             else:
-                _report(row, verdict, kept=kept)
+                _report(row, ruling, kept=kept)
                 return
 
     async def _rest(self, seconds: float) -> None:
@@ -186,10 +186,10 @@ def _pauses() -> Iterator[float]:
     return (random.uniform(0.5, 1) * pause for pause in chain(PAUSES, repeat(PAUSES[-1])))
 
 
-def _report(row: DeliveryRow, verdict: Verdict, *, kept: bool) -> None:
+def _report(row: DeliveryRow, ruling: Ruling, *, kept: bool) -> None:
     if not kept:
         log.warning("stale_attempt_discarded", delivery=row.id, webhook=row.webhook)
-    match verdict:
+    match ruling:
         case Gone(reason=reason):
             log.warning("webhook_disabled", webhook=row.webhook, program=row.program, reason=reason)
         case Dead() if kept:

@@ -46,7 +46,10 @@ class _PlainSchema(GenerateJsonSchema):
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         """An absent default says nothing."""
-        return {name: value for name, value in super().default_schema(schema).items() if value is not None}
+        without = {name: value for name, value in super().default_schema(schema).items() if value is not None}
+        if isinstance(without.get("default"), dict):
+            without["default"] = {name: each for name, each in without["default"].items() if each is not None}
+        return without
 
 
 def _summary(errors: list[FieldError]) -> str:
@@ -54,4 +57,5 @@ def _summary(errors: list[FieldError]) -> str:
     more = {1: "", 2: " There is 1 more error."}.get(
         len(errors), f" There are {len(errors) - 1} more errors."
     )
-    return f"{first.path or 'The document'} {first.message}.{more}"
+    end = "" if first.message.endswith("?") else "."
+    return f"{first.path or 'The document'} {first.message}{end}{more}"

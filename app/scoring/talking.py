@@ -67,6 +67,7 @@ _PHRASES = {
     "tradeshow.attended": _Phrase("came to the trade show", "came to a trade show", "came to {} trade shows"),
     "meeting.booked": _Phrase("booked the meeting", "booked a meeting", "booked {} meetings"),
     "deal.registered": _Phrase("registered the deal", "registered a deal", "registered {} deals"),
+    "score.adjusted": _Phrase("gave points for", "gave points", "gave points {} times"),
 }
 
 

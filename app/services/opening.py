@@ -16,7 +16,7 @@ from app.scoring.fade import weight
 from app.scoring.rubric import Handoff as Terms
 from app.scoring.talking import Fact, talking_points
 from app.services.announcing import Message
-from app.services.arithmetic import as_adjustments, as_tallies
+from app.services.arithmetic import ADJUSTED, adjustment_of, as_adjustments, as_tallies
 from app.services.handoff_view import Move, handoff_view
 from app.services.rulebook import Rulebook
 from app.store.ledger import LedgerEvent
@@ -173,13 +173,17 @@ def _talking_points(
 
 def _fact(rules: Rulebook, event: LedgerEvent, names: dict[str, str], *, today: int) -> Fact:
     matched = rules.signals.matching(event.type, event.properties, event.persona)
+    worth = (rules.prices.earns(matched) + adjustment_of(event)) / 1000
     day = np.array([rules.day_of(event.occurred_at)])
-    faded = rules.prices.earns(matched) / 1000 * float(weight(rules.rubric.fade, day, today=today)[0])
+    name, properties = names.get(event.contact or ""), event.properties
+    if event.type == ADJUSTED:
+        # Not a contact's deed, but that of whoever gave the points, for a reason.
+        name, properties = properties["by"], {"title": properties["reason"]}
     return Fact(
         type=event.type,
         occurred_at=event.occurred_at,
-        contact_name=names.get(event.contact) if event.contact else None,
+        contact_name=name,
         contact=event.contact,
-        properties=event.properties,
-        weight=faded,
+        properties=properties,
+        weight=worth * float(weight(rules.rubric.fade, day, today=today)[0]),
     )

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from app.delivery.client import KEPT_BYTES, Client, Request
-from app.delivery.outcome import Answer, Failure, Outcome
+from app.delivery.reply import Answer, Failure
 from app.services.addresses import networks
 from tests.support.receiver import Receiver, Reply, answer, drop, endless_headers, hang, trickle
 
@@ -15,7 +15,7 @@ TIMEOUT = 0.5
 MEGABYTE = b"x" * 1024 * 1024
 
 
-async def send(url: str, *, within: float = TIMEOUT) -> Outcome:
+async def send(url: str, *, within: float = TIMEOUT) -> Answer | Failure:
     async with Client(LOOPBACK, timeout=within, connections=4) as client:
         return await client.send(Request(url, {"webhook-id": "msg_1"}, b'{"a": 1}'))
 
@@ -44,7 +44,7 @@ async def test_the_bytes_arrive_as_they_are(receiver: Receiver) -> None:
         (answer(200, headers={"content-length": "10"}, body=b"short"), Answer(200, "short")),
     ],
 )
-async def test_answers(receiver: Receiver, reply: Reply, outcome: Outcome) -> None:
+async def test_answers(receiver: Receiver, reply: Reply, outcome: Answer) -> None:
     receiver.replies.append(reply)
     assert await send(receiver.url) == outcome
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.delivery.client import Client, Request
-from app.delivery.outcome import Answer, Failure, Outcome
+from app.delivery.reply import Answer, Failure, Reply
 from app.services.addresses import Network, networks
 from tests.delivery.certificate import certificate_for
 from tests.support.receiver import Receiver
@@ -33,7 +33,7 @@ class Names:
 
 async def send(
     url: str, allowed: Sequence[Network], *, names: Names | None = None, tls: ssl.SSLContext | None = None
-) -> Outcome:
+) -> Reply:
     resolve = {"resolve": names} if names else {}
     async with Client(allowed, timeout=5, connections=2, tls=tls, **resolve) as client:
         return await client.send(Request(url, {}, b"{}"))
@@ -106,21 +106,25 @@ async def test_resolvers_that_hang_hold_up_nobody_else(receiver: Receiver) -> No
         slow = [client.send(Request(f"http://slow.test:{receiver.port}/", {}, b"{}")) for _ in range(40)]
         waiting = asyncio.gather(*slow)
         await asyncio.sleep(0)
-        async with asyncio.timeout(3):
-            assert await client.send(Request(f"http://hooks.test:{receiver.port}/", {}, b"{}")) == Answer(200)
-        release.set()
-        await waiting
+        try:
+            async with asyncio.timeout(3):
+                assert await client.send(Request(f"http://hooks.test:{receiver.port}/", {}, b"{}")) == Answer(
+                    200
+                )
+        finally:
+            release.set()
+            await waiting
 
 
-@pytest.mark.parametrize(("host", "outcome"), [("hooks.test", Answer(200)), ("other.test", None)])
-async def test_the_certificate_must_be_the_names(tmp_path: Path, host: str, outcome: Outcome | None) -> None:
+@pytest.mark.parametrize(("host", "reply"), [("hooks.test", Answer(200)), ("other.test", None)])
+async def test_the_certificate_must_be_the_names(tmp_path: Path, host: str, reply: Reply | None) -> None:
     server, client = certificate_for("hooks.test", tmp_path)
     async with Receiver("whsec_AAAA", tls=server) as receiver:
         sent = await send(
             f"https://{host}:{receiver.port}/", LOOPBACK, names=Names(["127.0.0.1"]), tls=client
         )
-    if outcome:
-        assert sent == outcome
+    if reply:
+        assert sent == reply
     else:
         assert isinstance(sent, Failure)
         assert "certificate" in sent.error.lower()

@@ -1,4 +1,4 @@
-"""Verdicts: every kind of outcome, and how long to wait."""
+"""Verdicts: every kind of reply, and how long to wait."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.delivery.judge import Dead, Delivered, Gone, RetryIn, Verdict, judge
-from app.delivery.outcome import Answer, Failure, Outcome
+from app.delivery.judge import Dead, Delivered, Gone, RetryIn, Ruling, judge
+from app.delivery.reply import Answer, Failure, Reply
 from app.settings import RETRY_SCHEDULE
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -15,28 +15,28 @@ DAY = 86400
 MIDDLE = 0.5
 
 
-def verdict(
-    outcome: Outcome, *, attempts: int = 1, schedule: tuple[float, ...] = RETRY_SCHEDULE, luck: float = MIDDLE
-) -> Verdict:
-    return judge(outcome, attempts=attempts, schedule=schedule, luck=luck, now=NOW)
+def ruling(
+    reply: Reply, *, attempts: int = 1, schedule: tuple[float, ...] = RETRY_SCHEDULE, luck: float = MIDDLE
+) -> Ruling:
+    return judge(reply, attempts=attempts, schedule=schedule, luck=luck, now=NOW)
 
 
-def wait(outcome: Outcome, *, attempts: int = 1, luck: float = MIDDLE) -> float:
-    decided = verdict(outcome, attempts=attempts, luck=luck)
+def wait(reply: Reply, *, attempts: int = 1, luck: float = MIDDLE) -> float:
+    decided = ruling(reply, attempts=attempts, luck=luck)
     assert isinstance(decided, RetryIn)
     return decided.seconds
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_only_2xx_is_delivered(status: int) -> None:
-    assert verdict(Answer(status)) == Delivered()
+    assert ruling(Answer(status)) == Delivered()
 
 
 @pytest.mark.parametrize(
     "status", [101, 300, 301, 302, 304, 307, 308, 400, 401, 403, 404, 415, 500, 503, 599]
 )
 def test_everything_else_is_tried_again(status: int) -> None:
-    assert verdict(Answer(status)) == RetryIn(5)
+    assert ruling(Answer(status)) == RetryIn(5)
 
 
 def test_the_schedule_of_standard_webhooks() -> None:
@@ -46,31 +46,31 @@ def test_the_schedule_of_standard_webhooks() -> None:
 
 
 @pytest.mark.parametrize(
-    "outcome", [Answer(500), Answer(429, retry_after="1"), Failure("reset"), Failure("slow", True)]
+    "reply", [Answer(500), Answer(429, retry_after="1"), Failure("reset"), Failure("slow", True)]
 )
-def test_after_the_last_attempt_it_is_dead(outcome: Outcome) -> None:
-    assert verdict(outcome, attempts=9) != Dead()
-    assert verdict(outcome, attempts=10) == Dead()
+def test_after_the_last_attempt_it_is_dead(reply: Reply) -> None:
+    assert ruling(reply, attempts=9) != Dead()
+    assert ruling(reply, attempts=10) == Dead()
 
 
 @pytest.mark.parametrize("answer", [Answer(410), Answer(500, directive="disable")])
 @pytest.mark.parametrize("attempts", [1, 10])
 def test_a_receiver_that_is_gone_gets_nothing_more(answer: Answer, attempts: int) -> None:
-    assert isinstance(verdict(answer, attempts=attempts), Gone)
+    assert isinstance(ruling(answer, attempts=attempts), Gone)
 
 
 def test_a_receiver_may_refuse_one_message_for_good() -> None:
-    assert verdict(Answer(422, directive="abort-message")) == Dead()
+    assert ruling(Answer(422, directive="abort-message")) == Dead()
 
 
-@pytest.mark.parametrize("outcome", [Answer(429), Failure("no answer within 15 s", timed_out=True)])
-def test_an_overloaded_receiver_gets_a_minute(outcome: Outcome) -> None:
-    assert wait(outcome) == 60
-    assert wait(outcome, attempts=2) == 300
+@pytest.mark.parametrize("reply", [Answer(429), Failure("no answer within 15 s", timed_out=True)])
+def test_an_overloaded_receiver_gets_a_minute(reply: Reply) -> None:
+    assert wait(reply) == 60
+    assert wait(reply, attempts=2) == 300
 
 
 def test_a_schedule_of_seconds_is_not_slowed_down_to_a_minute() -> None:
-    assert verdict(Answer(429), schedule=(0, 1, 1)) == RetryIn(1)
+    assert ruling(Answer(429), schedule=(0, 1, 1)) == RetryIn(1)
 
 
 @pytest.mark.parametrize(

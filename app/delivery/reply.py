@@ -21,4 +21,4 @@ class Failure:
     timed_out: bool = False
 
 
-Outcome = Answer | Failure
+Reply = Answer | Failure
