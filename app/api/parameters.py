@@ -22,7 +22,7 @@ Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), Af
 """What a person has to say: not nothing, and not blanks."""
 
 Moment = Annotated[Instant, AfterValidator(_in_utc)]
-Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9998, 12, 31))]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(9998, 12, 31))]
 Version = Annotated[int, Field(ge=1, le=MOST_VERSIONS)]
 Rank = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]

@@ -89,10 +89,16 @@ async def list_rubrics(
     return shown_page(request, found[:limit], [found[limit - 1].version] if len(found) > limit else None)
 
 
-@router.get("/schema")
-async def get_schema() -> JSONResponse:
+class SchemaResponse(JSONResponse):
+    """A JSON Schema."""
+
+    media_type = "application/schema+json"
+
+
+@router.get("/schema", response_class=SchemaResponse)
+async def get_schema() -> SchemaResponse:
     """The JSON Schema of a rubric; point your editor at it. Needs no key."""
-    return JSONResponse(rubric_schema(), media_type="application/schema+json")
+    return SchemaResponse(rubric_schema())
 
 
 @router.get("/active", response_model=rubrics.StoredRubric)
