@@ -48,8 +48,8 @@ class _Saying:
             return f"{subject} now {self.clause} {self.say(after)}"
         if self.clause and after is None:
             return f"{subject} no longer {self.clause} {self.say(before)}"
-        lead = f"{subject} {self.clause}".rstrip()
-        return f"{lead} {_arrow(self._say(before), self._say(after))}"
+        start = f"{subject} {self.clause}".rstrip()
+        return f"{start} {_arrow(self._say(before), self._say(after))}"
 
     def _say(self, value: object) -> _Said:
         return _NOTHING if value is None else self.say(value)
