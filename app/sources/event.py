@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from math import isfinite
@@ -23,6 +24,8 @@ MAX_KEYS = 1_000
 MAX_PROPERTIES_BYTES = 64 * 1024
 # Beyond it a float no longer tells whole numbers apart, and neither do most readers of JSON.
 MAX_INTEGER = 2**53 - 1
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Verdict = Literal["human", "machine", "internal"]
 
@@ -76,14 +79,26 @@ def _check_scalar(value: object) -> None:
 
 def written_time(value: object) -> object:
     """Refuse numbers, which a date type would take for seconds, or for milliseconds if they are large."""
-    if isinstance(value, str | datetime) or value is None:
+    if value is None or isinstance(value, datetime) or (isinstance(value, str) and _DATE.match(value)):
         return value
     raise ValueError("must be an RFC 3339 time with a zone, such as 2026-03-02T09:06:00Z")
 
 
+def not_blank(value: str) -> str:
+    """Refuse what nobody could see, and what a contact's key would be nothing of."""
+    if not value.strip():
+        raise ValueError("must not be blank")
+    return value
+
+
 Instant = Annotated[AwareDatetime, BeforeValidator(written_time)]
 Text = Annotated[str, AfterValidator(plain_text)]
-Identifier = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(plain_text)]
+Identifier = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=255),
+    AfterValidator(plain_text),
+    AfterValidator(not_blank),
+]
 EventType = Annotated[str, StringConstraints(max_length=100, pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
 Properties = Annotated[dict[str, Any], AfterValidator(properties_within_limits)]
 

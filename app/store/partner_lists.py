@@ -14,16 +14,15 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Order:
-    """What a list is sorted by, the kind of value it is, and which way."""
+    """What a list is sorted by, and which way."""
 
     place: ColumnElement[Any]
-    kind: type
     falling: bool
 
 
-BY_SCORE = Order(standings.c.stored, float, falling=True)
-BY_NAME = Order(func.lower(func.coalesce(partners.c.name, partners.c.id)), str, falling=False)
-BY_LAST_EVENT = Order(func.coalesce(standings.c.last_event_at, _NEVER), datetime, falling=True)
+BY_SCORE = Order(standings.c.stored, falling=True)
+BY_NAME = Order(func.lower(func.coalesce(partners.c.name, partners.c.id)), falling=False)
+BY_LAST_EVENT = Order(func.coalesce(standings.c.last_event_at, _NEVER), falling=True)
 
 
 def page(

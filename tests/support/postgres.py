@@ -35,6 +35,7 @@ class Postgres:
     """A running server, by the URL of a database on it in which others can be created."""
 
     admin: URL
+    cluster: "Cluster | None" = None
 
     def url(self, database: str) -> str:
         """The URL of a database, without naming a driver."""
@@ -72,23 +73,55 @@ def postgres_server(*, durable: bool = False) -> Iterator[Postgres]:
         yield server
 
 
+class Cluster:
+    """A server of our own: it can be ended as a crash would, and started again where it was."""
+
+    def __init__(self, folder: Path, *, durable: bool) -> None:
+        self._folder, self._owner = folder, _owner()
+        if self._owner:
+            os.chown(folder, self._owner.pw_uid, self._owner.pw_gid)
+        programs, data, port = _programs(folder), folder / "data", _free_port()
+        made = [
+            "-D",
+            str(data),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+        ]
+        _run_as(self._owner, [str(programs / "initdb"), *made], folder).wait()
+        options = ["-D", str(data), "-p", str(port), *SETTINGS, *(() if durable else IN_A_HURRY)]
+        self._command = [str(programs / "postgres"), *options]
+        admin = URL.create("postgresql", "postgres", host="127.0.0.1", port=port, database="postgres")
+        self.server = Postgres(admin, self)
+
+    async def start(self) -> None:
+        """Start it and wait until it answers; from the main thread, since it ends with its thread."""
+        self._process = _run_as(self._owner, self._command, self._folder)
+        await _answers(self.server, self._process, self._folder)
+
+    def crash(self) -> None:
+        """Let every process of it end at once, with nothing written that was not."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait()
+
+    def stop(self) -> None:
+        """Close connections and end."""
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait()
+
+
 @contextmanager
 def _started(folder: Path, durable: bool) -> Iterator[Postgres]:
-    owner = _owner()
-    if owner:
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-    programs, data, port = _programs(folder), folder / "data", _free_port()
-    cluster = ["-D", str(data), "-U", "postgres", "-A", "trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
-    _run_as(owner, [str(programs / "initdb"), *cluster], folder).wait()
-    options = ["-D", str(data), "-p", str(port), *SETTINGS, *(() if durable else IN_A_HURRY)]
-    process = _run_as(owner, [str(programs / "postgres"), *options], folder)
-    server = Postgres(URL.create("postgresql", "postgres", host="127.0.0.1", port=port, database="postgres"))
+    cluster = Cluster(folder, durable=durable)
     try:
-        _wait_for(_answers(server, process, folder))
-        yield server
+        _wait_for(cluster.start())
+        yield cluster.server
     finally:
-        process.send_signal(signal.SIGINT)
-        process.wait()
+        cluster.stop()
 
 
 def _wait_for(work: Coroutine[None, None, None]) -> None:

@@ -28,7 +28,9 @@ def environment(database_url: str, **settings: str) -> dict[str, str]:
         "LOG_LEVEL": "error",
         **settings,
     }
-    return {**os.environ, "NO_COLOR": "1", **{f"HANDRAISER_{name}": value for name, value in values.items()}}
+    # What starts often must not be compiled each time.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return inherited | {"NO_COLOR": "1"} | {f"HANDRAISER_{name}": value for name, value in values.items()}
 
 
 def handraiser(database_url: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -71,6 +71,8 @@ async def running(database_url: str, **changes: Any) -> AsyncIterator[Service]:
     """The service, started and stopped as a server is, in this process."""
     settings = settings_for(database_url, **changes)
     listener = socket.create_server(("127.0.0.1", 0))
+    # Or each small answer waits for the acknowledgement of the one before.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = uvicorn.Config(
         create_app(settings), access_log=False, log_config=None, timeout_graceful_shutdown=5, lifespan="on"
     )

@@ -1,0 +1,75 @@
+"""A program with something of everything in it, for tests that only read."""
+
+import base64
+from dataclasses import dataclass
+
+import httpx2
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.api.calls import RUBRIC, activate, click, client_of, every, key_of, post, raise_hand
+from tests.support.service import Service
+
+EACH = 3
+"""How many there are of what can be listed."""
+
+
+@dataclass(frozen=True)
+class World:
+    """A program, an admin's key of it, and the id of one thing of each kind, by its name in paths."""
+
+    program: str
+    key: str
+    ids: dict[str, str]
+    secrets: list[str]
+
+
+def verification_key(key: ec.EllipticCurvePrivateKey) -> str:
+    """The public half as SendGrid shows it."""
+    return base64.b64encode(
+        key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    ).decode()
+
+
+async def populate(service: Service, program: str) -> World:
+    """Make the program."""
+    key = await key_of(service, program)
+    async with client_of(service, key) as client:
+        made = [await _make(client, n) for n in range(EACH)]
+        secrets = [key, *(secret for each in made for secret in each)]
+        handoffs = await every(client, "/v1/handoffs")
+        ids = {
+            "partner": "partner-0",
+            "contact": "contact-0",
+            "source": (await every(client, "/v1/sources"))[0]["id"],
+            "id_": "show-partner-0",
+            "version": "1",
+            "handoff": handoffs[0]["id"],
+            "webhook": (await every(client, "/v1/webhooks"))[0]["id"],
+            "delivery": (await every(client, "/v1/deliveries"))[0]["id"],
+            "key": (await every(client, "/v1/keys"))[-1]["id"],
+        }
+    return World(program, key, ids, secrets)
+
+
+async def _make(client: httpx2.AsyncClient, n: int) -> list[str]:
+    """One of everything; the secrets that were shown."""
+    if n == 0:
+        await activate(client)
+    else:
+        await client.post("/v1/rubrics", json=RUBRIC | {"name": f"Version {n + 1}"})
+    types = ["handoff.opened" if n == 0 else "rubric.activated"]
+    webhook = await client.post("/v1/webhooks", json={"url": "http://127.0.0.1:9/", "types": types})
+    secrets = [verification_key(ec.generate_private_key(ec.SECP256R1()))]
+    source = await client.post(
+        "/v1/sources", json={"kind": "sendgrid", "name": f"Source {n}", "secrets": secrets}
+    )
+    key = await client.post("/v1/keys", json={"name": f"key {n}", "scopes": ["read"]})
+    await client.put(
+        f"/v1/partners/partner-{n}",
+        json={"name": f"Partner {n % 2}", "domains": [f"partner-{n}.example"], "owner": "rep@vendor.example"},
+    )
+    await client.put(f"/v1/contacts/contact-{n}", json={"partner": f"partner-{n}", "name": f"Jo {n}"})
+    await raise_hand(client, f"partner-{n}", contact=f"contact-{n}")
+    await post(client, click(f"parked-{n}", partner=None, contact=f"jo-{n}@nobody.example"))
+    return [webhook.json()["secret"], source.json()["key"], key.json()["secret"]]

@@ -1,0 +1,81 @@
+"""How many statements a group costs does not depend on how many events are in it."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+
+from app.services.recording import record
+from app.sources.event import NewEvent
+from tests.support.play import Play
+
+SIZES = (1, 100, 1_000)
+
+
+def cost(play: Play, events: list[NewEvent]) -> int:
+    """Statements to record the events in one transaction."""
+
+    def work(connection: Connection) -> int:
+        found: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            found.append(statement)
+
+        event.listen(connection, "before_cursor_execute", note)
+        record(connection, play.program, events, now=play.now)
+        return len(found)
+
+    return play.run(work)
+
+
+def test_new_partners(play: Play) -> None:
+    costs = {cost(play, [play.event(partner=f"{size}-{n}") for n in range(size)]) for size in SIZES}
+    assert len(costs) == 1
+    assert costs.pop() < 20
+
+
+def test_known_partners_and_repeats(play: Play) -> None:
+    old = [play.event(partner=f"p{n}") for n in range(SIZES[-1])]
+    play.record(*old)
+    costs = {cost(play, [*old[:size], *(play.event(partner=f"p{n}") for n in range(size))]) for size in SIZES}
+    assert len(costs) == 1
+
+
+def test_contacts_and_domains(play: Play) -> None:
+    play.activate({"bands": {}, "handoff": None})
+    play.put(domains=["firm.example"])
+    play.happens()
+    costs = {
+        cost(play, [play.event(partner=None, contact=f"jo{n}@firm.example") for n in range(size)])
+        for size in SIZES
+    }
+    assert len(costs) == 1
+
+
+def test_crossings(play: Play) -> None:
+    """Hand-offs with their lines and talking points."""
+    for size in SIZES[:2]:
+        play.record(*(play.event("webinar.attended", f"{size}-{n}") for n in range(size) for _ in range(2)))
+    costs = {
+        cost(play, [play.event("webinar.attended", f"{size}-{n}") for n in range(size)]) for size in SIZES[:2]
+    }
+    assert len(costs) == 1
+
+
+@pytest.mark.parametrize("fade", [{"half_life_days": 9}, {"window_days": 9}])
+def test_caps_and_groups(play: Play, fade: dict[str, int]) -> None:
+    capped = {
+        "id": "a",
+        "on": "page.viewed",
+        "points": 1,
+        "at_most": {"times": 2, "per": "week"},
+        "group": "g",
+    }
+    play.activate(
+        {"fade": fade, "rules": [capped], "groups": {"g": {"at_most": {"points": 3, "per": "month"}}}}
+    )
+    costs = {
+        cost(play, [play.event(partner=f"{size}-{n % 50}", ago=n % 30) for n in range(size)])
+        for size in SIZES
+    }
+    assert len(costs) == 1
