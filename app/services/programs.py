@@ -5,6 +5,7 @@ import secrets
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
@@ -34,19 +35,18 @@ class Program(BaseModel):
     name: str
 
 
+_KEY: dict[str, Any] = {
+    "id": "key_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
+    "name": "marketo",
+    "scopes": ["events:write"],
+    "created_at": "2026-02-01T08:00:00Z",
+}
+
+
 class Key(BaseModel):
     """A key of a program, without its secret."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "id": "key_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
-                "name": "marketo",
-                "scopes": ["events:write"],
-                "created_at": "2026-02-01T08:00:00Z",
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": _KEY})
 
     id: str
     name: str
@@ -60,10 +60,7 @@ class NewKey(Key):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "id": "key_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
-                "name": "marketo",
-                "scopes": ["events:write"],
-                "created_at": "2026-02-01T08:00:00Z",
+                **_KEY,
                 "secret": "hrk_...",
             }
         }

@@ -17,22 +17,20 @@ from app.sources.adapter import Adapter, checked_settings
 from app.sources.registry import ADAPTERS
 from app.vault import Vault, digest
 
+_SOURCE: dict[str, Any] = {
+    "id": "src_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
+    "kind": "sendgrid",
+    "name": "Newsletter",
+    "settings": {"partner_argument": "partner_id"},
+    "created_at": "2026-02-01T08:00:00Z",
+    "disabled_at": None,
+}
+
 
 class Source(BaseModel):
     """A platform that posts its own format."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "id": "src_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
-                "kind": "sendgrid",
-                "name": "Newsletter",
-                "settings": {"partner_argument": "partner_id"},
-                "created_at": "2026-02-01T08:00:00Z",
-                "disabled_at": None,
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": _SOURCE})
 
     id: str
     kind: str
@@ -48,12 +46,7 @@ class NewSource(Source):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "id": "src_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
-                "kind": "sendgrid",
-                "name": "Newsletter",
-                "settings": {"partner_argument": "partner_id"},
-                "created_at": "2026-02-01T08:00:00Z",
-                "disabled_at": None,
+                **_SOURCE,
                 "key": "...",
                 "url": "https://handraiser.vendor.example/in/...",
                 "steps": ["In SendGrid, open ..."],

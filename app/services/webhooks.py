@@ -13,23 +13,21 @@ from app.errors import NotFound
 from app.services.webhook_secrets import new_secret
 from app.vault import Vault
 
+_WEBHOOK: dict[str, Any] = {
+    "id": "wh_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
+    "url": "https://crm.example/hooks/handraiser",
+    "types": ["handoff.opened"],
+    "description": None,
+    "enabled": True,
+    "disabled_reason": None,
+    "created_at": "2026-02-01T08:00:00Z",
+}
+
 
 class Webhook(BaseModel):
     """An endpoint of yours that Handraiser calls."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "id": "wh_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
-                "url": "https://crm.example/hooks/handraiser",
-                "types": ["handoff.opened"],
-                "description": None,
-                "enabled": True,
-                "disabled_reason": None,
-                "created_at": "2026-02-01T08:00:00Z",
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": _WEBHOOK})
 
     id: str
     url: str
@@ -46,13 +44,7 @@ class NewWebhook(Webhook):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "id": "wh_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
-                "url": "https://crm.example/hooks/handraiser",
-                "types": ["handoff.opened"],
-                "description": None,
-                "enabled": True,
-                "disabled_reason": None,
-                "created_at": "2026-02-01T08:00:00Z",
+                **_WEBHOOK,
                 "secret": "whsec_...",
             }
         }
@@ -74,24 +66,23 @@ class Attempt(BaseModel):
     answer: str | None
 
 
+_DELIVERY: dict[str, Any] = {
+    "id": "msg_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
+    "webhook": "wh_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
+    "type": "handoff.opened",
+    "partner": "acme",
+    "status": "delivered",
+    "attempts": 1,
+    "due_at": "2026-03-12T15:00:00Z",
+    "created_at": "2026-03-12T15:00:00Z",
+    "finished_at": "2026-03-12T15:00:01Z",
+}
+
+
 class Delivery(BaseModel):
     """One message owed to one webhook."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "id": "msg_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
-                "webhook": "wh_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
-                "type": "handoff.opened",
-                "partner": "acme",
-                "status": "delivered",
-                "attempts": 1,
-                "due_at": "2026-03-12T15:00:00Z",
-                "created_at": "2026-03-12T15:00:00Z",
-                "finished_at": "2026-03-12T15:00:01Z",
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": _DELIVERY})
 
     id: str = Field(description="Sent as `webhook-id`, the same on every attempt.")
     webhook: str
@@ -110,15 +101,7 @@ class DeliveryDetail(Delivery):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "id": "msg_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
-                "webhook": "wh_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
-                "type": "handoff.opened",
-                "partner": "acme",
-                "status": "delivered",
-                "attempts": 1,
-                "due_at": "2026-03-12T15:00:00Z",
-                "created_at": "2026-03-12T15:00:00Z",
-                "finished_at": "2026-03-12T15:00:01Z",
+                **_DELIVERY,
                 "body": '{"type":"handoff.opened",...}',
                 "tries": [
                     {
