@@ -1,5 +1,6 @@
 """Recording: one result for each event, in order, and nothing that depends on the order of arrival."""
 
+import random
 from datetime import timedelta
 from uuid import uuid4
 
@@ -132,3 +133,14 @@ def expected(play: Play, events: list[NewEvent]) -> dict[str, float]:
     """The oracle's scores."""
     facts = [oracle.Fact(str(e.partner), e.type, e.occurred_at or play.now, e.properties) for e in events]
     return oracle.scores(read_rubric(SIMPLE | CAPPED), facts, now=play.now)
+
+
+def test_the_longest_names_there_can_be(play: Play) -> None:
+    """255 characters of four bytes each; PostgreSQL bounds what an index can hold."""
+    dice = random.Random(1)
+    name, who, source, id_ = (
+        "".join(chr(dice.randint(0x10000, 0x1FFFF)) for _ in range(255)) for _ in range(4)
+    )
+    event = play.event(partner=name, contact=who, id_=id_).model_copy(update={"source": source})
+    assert play.record(event)[0].status == "accepted"
+    assert play.scores() == {name: 1}
