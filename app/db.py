@@ -20,6 +20,9 @@ from app.settings import Settings
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 
+# Of our own: the module's shared state is for whoever seeds it.
+_dice = random.Random()
+
 READERS = 4
 SQLITE_BUSY_SECONDS = 15
 POSTGRES_POOL = 10
@@ -199,7 +202,7 @@ class PostgresDatabase:
                     raise
                 if not tries_left:
                     raise Overloaded("Others kept writing the same. Try again in a moment.") from error
-            await asyncio.sleep(random.uniform(0.005, 0.05))
+            await asyncio.sleep(_dice.uniform(0.005, 0.05))
         raise AssertionError("unreachable")
 
 

@@ -30,6 +30,9 @@ POLL_SECONDS = 1.0
 GRACE_SECONDS = 5.0
 PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2, 5.0)
 
+# Of our own: the module's shared state is for whoever seeds it.
+_dice = random.Random()
+
 log = structlog.get_logger()
 
 
@@ -126,7 +129,7 @@ class Worker:
             reply,
             attempts=row.attempts + 1,
             schedule=self._schedule,
-            luck=random.random(),
+            luck=_dice.random(),
             now=clock.now(),
         )
         await self._settle(row, Attempt(started_at, milliseconds, reply), ruling)
@@ -183,7 +186,7 @@ def _check_lease(settings: Settings) -> None:
 
 def _pauses() -> Iterator[float]:
     """Seconds between tries to reach the database: growing, spread, without end."""
-    return (random.uniform(0.5, 1) * pause for pause in chain(PAUSES, repeat(PAUSES[-1])))
+    return (_dice.uniform(0.5, 1) * pause for pause in chain(PAUSES, repeat(PAUSES[-1])))
 
 
 def _report(row: DeliveryRow, ruling: Ruling, *, kept: bool) -> None:

@@ -58,7 +58,7 @@ class Storm:
     """What is sent, and what came back."""
 
     seed: int
-    batches: int = 10
+    batches: int = 8
     now: datetime = field(default_factory=clock.now)
     events: dict[str, Event] = field(default_factory=dict)
     statuses: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -73,12 +73,12 @@ async def test_who_becomes_known_while_the_event_comes(client: httpx2.AsyncClien
             return await client.put(f"/v1/partners/p{n}", json={"domains": [f"firm{n}.example"]})
         return await client.put(f"/v1/contacts/jo@firm{n}.example", json={"partner": f"p{n}"})
 
-    for n in range(15):
+    for n in range(10):
         await client.put(f"/v1/partners/p{n}", json={})
         come = posted(client, event(f"e{n}", partner=None, contact=f"jo@firm{n}.example"))
         await asyncio.gather(come, introduce(n))
     assert (await client.get("/v1/events/parked")).json()["items"] == []
-    assert {await score(client, f"p{n}") for n in range(15)} == {2.5}
+    assert {await score(client, f"p{n}") for n in range(10)} == {2.5}
 
 
 async def test_a_verdict_that_many_give_at_once(client: httpx2.AsyncClient) -> None:

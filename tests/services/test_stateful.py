@@ -172,5 +172,5 @@ def _unless(refusal: type[Exception], work: Callable[[], T]) -> T | None:
 
 def test_any_life(sqlite_url: str) -> None:
     Life.template = Path(str(make_url(sqlite_url).database))
-    bounds = settings(max_examples=40, stateful_step_count=25, suppress_health_check=list(HealthCheck))
+    bounds = settings(max_examples=25, stateful_step_count=25, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(Life, settings=bounds)
