@@ -159,11 +159,12 @@ def _run_as(owner: pwd.struct_passwd | None, command: list[str], folder: Path) -
             user=owner and owner.pw_uid,
             group=owner and owner.pw_gid,
             extra_groups=[] if owner else None,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """In a child: end when the thread that started it does."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 

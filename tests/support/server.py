@@ -12,10 +12,11 @@ from pathlib import Path
 
 import httpx2
 
+from tests.support.postgres import die_with_parent
 from tests.support.service import OPERATOR_KEY, SECRET_KEY
 
 HANDRAISER = Path(sys.executable).with_name("handraiser")
-START_SECONDS = 30
+START_SECONDS = 60
 
 
 def environment(database_url: str, **settings: str) -> dict[str, str]:
@@ -40,7 +41,7 @@ def handraiser(database_url: str, *arguments: str | Path) -> subprocess.Complete
         env=environment(database_url),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 
@@ -67,7 +68,15 @@ class Server:
             "--port",
             str(self.port),
             env=environment(self.database_url, **self.settings),
+            preexec_fn=die_with_parent,
         )
+        try:
+            await self._ready()
+        except BaseException:
+            await self.kill()
+            raise
+
+    async def _ready(self) -> None:
         async with asyncio.timeout(START_SECONDS), self.client("nobody") as client:
             while not await _is_ready(client):
                 assert self.process.returncode is None, "the server stopped while it started"
@@ -75,7 +84,8 @@ class Server:
 
     async def kill(self) -> None:
         """SIGKILL: nothing is finished, nothing is closed."""
-        self.process.kill()
+        if self.process.returncode is None:
+            self.process.kill()
         await self.process.wait()
 
     async def stop(self) -> int:
