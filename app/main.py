@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -14,6 +14,7 @@ from app.api import (
     handoffs,
     inbound,
     partners,
+    previews,
     problems,
     programs,
     rubrics,
@@ -28,7 +29,8 @@ from app.api.group_commit import GroupCommitter
 from app.api.keyring import Keyring
 from app.api.rate_limit import RateLimiter
 from app.api.state import State
-from app.background import keep_house
+from app.background.housekeeping import keep_house
+from app.background.previews import Previewer
 from app.db import Database, open_database
 from app.delivery.worker import Worker
 from app.services.addresses import networks
@@ -41,6 +43,7 @@ ROUTERS = (
     partners.router,
     contacts.router,
     rubrics.router,
+    previews.router,
     handoffs.router,
     webhooks.router,
     sources.router,
@@ -104,6 +107,7 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
     """Everything that runs beside the requests, stopped in the order that loses nothing."""
     vault = open_vault(settings)
     worker = Worker(database, vault, settings)
+    previewer = Previewer(database)
     committer = GroupCommitter(database, limit=settings.queue_limit, wake=worker.wake)
     app.state.handraiser = State(
         settings=settings,
@@ -114,14 +118,16 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
         limiter=RateLimiter(settings.rate_limit),
         networks=networks(settings.webhook_allow_cidrs),
         wake=worker.wake,
+        wake_previewer=previewer.wake,
     )
     delivering = asyncio.create_task(worker.run())
     housekeeping = asyncio.create_task(keep_house(database, wake=worker.wake))
+    previewing = asyncio.create_task(previewer.run())
     try:
         yield
     finally:
         await committer.finish()
         housekeeping.cancel()
+        previewing.cancel()
         await worker.stop()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(housekeeping, delivering)
+        await asyncio.gather(housekeeping, previewing, delivering, return_exceptions=True)

@@ -1,11 +1,11 @@
 """Rubrics: checked, stored as versions, made active."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy import Connection
 
 from app.api.answers import Page, created, decode_cursor, shown, shown_page
@@ -13,10 +13,13 @@ from app.api.auth import Admin, Reader, allowed
 from app.api.parameters import MOST_VERSIONS, Cursor, Limit, Version
 from app.api.state import Service
 from app.api.strict_json import StrictRoute, read_json
+from app.background.activation import build
 from app.errors import Malformed, UnsupportedMedia
 from app.scoring.reading import read_rubric, rubric_schema
 from app.scoring.rubric import Rubric
 from app.services import rubrics
+from app.services.activating import Opening, switch
+from app.sources.event import Text
 
 router = APIRouter(prefix="/v1/rubrics", tags=["Rubrics"], route_class=StrictRoute)
 
@@ -45,12 +48,18 @@ _BODY = {
 }
 
 
+Note = Annotated[
+    Text | None, Query(max_length=500, description="Why this version, for those who come after.")
+]
+
+
 class Activation(BaseModel):
     """How to activate."""
 
     model_config = ConfigDict(extra="forbid")
 
-    open_handoffs: bool = False
+    open_handoffs: bool = Field(False, description="Hand off partners that are past the threshold now.")
+    limit: int | None = Field(None, ge=1, description="How many at most, best first; all if absent.")
 
 
 class Check(BaseModel):
@@ -61,12 +70,12 @@ class Check(BaseModel):
 
 
 @router.post("", status_code=201, response_model=rubrics.StoredRubric, openapi_extra=_BODY)
-async def store_rubric(request: Request, service: Service, caller: Admin) -> Response:
+async def store_rubric(request: Request, service: Service, caller: Admin, note: Note = None) -> Response:
     """Store a rubric, as JSON or YAML, as the next version. The same content again is the version it had."""
     rubric = await _read(request)
 
     def make(connection: Connection, now: datetime) -> rubrics.StoredRubric:
-        return rubrics.store_rubric(connection, caller.program, rubric, by=caller.name, now=now)
+        return rubrics.store_rubric(connection, caller.program, rubric, by=caller.name, now=now, note=note)
 
     return await created(request, service, caller.program, make)
 
@@ -115,17 +124,35 @@ async def get_rubric(request: Request, service: Service, caller: Reader, version
     )
 
 
+@router.get("/{old}/diff/{new}", response_model=rubrics.RubricDifference)
+async def diff_rubrics(
+    request: Request, service: Service, caller: Reader, old: Version, new: Version
+) -> Response:
+    """What differs between two versions, as data and in words."""
+    found = await service.database.read(lambda c: rubrics.diff_rubrics(c, caller.program, old, new))
+    return shown(request, found)
+
+
+@router.delete("/{version}", status_code=204)
+async def drop_rubric(service: Service, caller: Admin, version: Version) -> None:
+    """Delete a draft. A version that has been active stays."""
+    await service.database.write(lambda c: rubrics.drop_rubric(c, caller.program, version))
+
+
 @router.post("/{version}/activate", response_model=rubrics.StoredRubric)
 async def activate(
     request: Request, service: Service, caller: Admin, version: Version, how: Activation | None = None
 ) -> Response:
-    """Score everything by this version, the past included. Opens no hand-off for the past unless asked to."""
-    for_past = how is not None and how.open_handoffs
+    """Score everything by this version, the past included. Opens no hand-off for the past unless asked to.
+
+    Events keep arriving while the new scores are built; then everything switches in one transaction. Rolling
+    back is activating an older version.
+    """
+    opening = Opening(how.open_handoffs, how.limit) if how else Opening()
+    await build(service.database, caller.program, version)
 
     def make(connection: Connection, now: datetime) -> rubrics.StoredRubric:
-        return rubrics.activate(
-            connection, caller.program, version, by=caller.name, now=now, open_for_past=for_past
-        )
+        return switch(connection, caller.program, version, by=caller.name, now=now, opening=opening)
 
     answer = await created(request, service, caller.program, make, status=200)
     service.wake()

@@ -17,7 +17,7 @@ from app.vault import Vault
 
 @dataclass(frozen=True)
 class State:
-    """One running service; `wake` tells the delivery worker that something may be owed."""
+    """One running service; `wake` tells the delivery worker that something may be owed, and so on."""
 
     settings: Settings
     database: Database
@@ -27,6 +27,7 @@ class State:
     limiter: RateLimiter
     networks: tuple[Network, ...]
     wake: Callable[[], None]
+    wake_previewer: Callable[[], None]
 
 
 def state_of(request: Request) -> State:

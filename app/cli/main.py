@@ -20,7 +20,9 @@ app = typer.Typer(
 )
 program = typer.Typer(no_args_is_help=True, help="Programs: one vendor's partner programme each.")
 key = typer.Typer(no_args_is_help=True, help="Keys that open a program's API.")
-rubric = typer.Typer(no_args_is_help=True, help="Rubrics: checked, stored, made active.")
+rubric = typer.Typer(
+    no_args_is_help=True, help="Rubrics: checked, stored, previewed, made active, rolled back."
+)
 
 app.command()(serving.serve)
 app.command()(serving.work)
@@ -32,7 +34,12 @@ program.command("create")(programs.create_program)
 key.command("create")(programs.create_key)
 rubric.command("check")(rubrics.check)
 rubric.command("push")(rubrics.push)
+rubric.command("diff")(rubrics.diff)
+rubric.command("preview")(rubrics.preview)
 rubric.command("activate")(rubrics.activate)
+rubric.command("rollback")(rubrics.rollback)
+rubric.command("drop")(rubrics.drop)
+rubric.command("prune")(rubrics.prune)
 app.add_typer(program, name="program")
 app.add_typer(key, name="key")
 app.add_typer(rubric, name="rubric")

@@ -5,7 +5,7 @@ from functools import partial
 from rich.table import Table
 
 from app import clock, store
-from app.background import settle_program
+from app.background.housekeeping import settle_program
 from app.cli.output import console
 from app.db import Database
 from app.services.verifying import Difference, verify

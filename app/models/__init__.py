@@ -4,9 +4,10 @@ from app.models.base import metadata
 from app.models.handoffs import handoff_moves, handoffs
 from app.models.ledger import events
 from app.models.partners import contacts, partner_domains, partners
+from app.models.previews import preview_items, previews
 from app.models.programs import feeds, idempotency, keys, programs
 from app.models.rubrics import rubrics, signals
-from app.models.scores import adjustments, contact_tallies, standings, tallies
+from app.models.scores import adjustments, contact_tallies, draft_standings, standings, tallies
 from app.models.sources import source_requests, sources
 from app.models.webhooks import attempts, deliveries, webhooks
 
@@ -16,6 +17,7 @@ __all__ = [
     "contact_tallies",
     "contacts",
     "deliveries",
+    "draft_standings",
     "events",
     "feeds",
     "handoff_moves",
@@ -25,6 +27,8 @@ __all__ = [
     "metadata",
     "partner_domains",
     "partners",
+    "preview_items",
+    "previews",
     "programs",
     "rubrics",
     "signals",

@@ -4,11 +4,14 @@ from sqlalchemy import JSON, Column, Index, String, Table, UniqueConstraint
 
 from app.models.base import UtcDateTime, metadata
 
+# Long work goes through partners in id order and notes how far it came; Python must agree on that order.
+PartnerId = String().with_variant(String(collation="C"), "postgresql")
+
 partners = Table(
     "partner",
     metadata,
     Column("program", String, primary_key=True),
-    Column("id", String, primary_key=True),
+    Column("id", PartnerId, primary_key=True),
     Column("name", String),
     Column("owner", String, comment="whose name signs the partner's mails"),
     Column("attributes", JSON, nullable=False),

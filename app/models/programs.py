@@ -12,6 +12,8 @@ programs = Table(
     Column("active_rubric", Integer, comment="version; null until the first is activated"),
     Column("landmark", Integer, comment="day number that stored scores are weighted to"),
     Column("settled_day", Integer, comment="day number up to which fading has been settled"),
+    Column("building", Integer, comment="version whose scores are being built beside the live ones"),
+    Column("build_day", Integer, comment="day number that those are weighted to"),
     Column("created_at", UtcDateTime, nullable=False),
 )
 

@@ -11,6 +11,7 @@ rubrics = Table(
     Column("version", Integer, primary_key=True),
     Column("document", JSON, nullable=False),
     Column("digest", String, nullable=False, comment="SHA-256 of the canonical document, hex"),
+    Column("note", String),
     Column("stored_by", String, nullable=False),
     Column("stored_at", UtcDateTime, nullable=False),
     Column("activated_by", String),
@@ -25,4 +26,5 @@ signals = Table(
     Column("key", Big, primary_key=True, autoincrement=False),
     Column("document", JSON, nullable=False),
     Column("counted", Boolean, nullable=False, comment="whether its tallies exist and are kept up"),
+    Column("counted_upto", String, comment="while counting: the last partner, in id order, that has tallies"),
 )

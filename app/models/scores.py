@@ -3,6 +3,7 @@
 from sqlalchemy import Boolean, Column, Float, Index, Integer, String, Table
 
 from app.models.base import Big, UtcDateTime, metadata
+from app.models.partners import PartnerId
 
 tallies = Table(
     "tally",
@@ -52,4 +53,17 @@ standings = Table(
     Column("position", Big, nullable=False, comment="place of the latest change in the score feed"),
     Index("ix_standing_rank", "program", "stored", "partner"),
     Index("ix_standing_feed", "program", "position"),
+)
+
+draft_standings = Table(
+    "draft_standing",
+    metadata,
+    Column("program", String, primary_key=True),
+    Column("partner", PartnerId, primary_key=True),
+    Column("stored", Float(53), nullable=False),
+    Column("band", String),
+    Column("fit", Float(53), nullable=False),
+    Column("grade", String),
+    Column("grade_rank", Integer, nullable=False),
+    Column("changed", Boolean, nullable=False, comment="whether readers will see a difference"),
 )

@@ -8,6 +8,9 @@ from app.scoring.arrays import Floats, Ints
 from app.scoring.rubric import Fade, HalfLife, Rubric, Window
 from app.scoring.tally import DayPoints
 
+# Scores are rounded to 6 decimals before they are compared, so half of the last one still reaches a level.
+ROUNDING = 5e-7
+
 
 def weight(fade: Fade | None, day: Ints, today: int | Ints) -> Floats:
     """The weight today of points of each day, 0 to 1; days after today weigh nothing."""

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from app.scoring.arrays import Ints, columns, summed
+from app.scoring.arrays import Flags, Ints, columns, summed
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,14 @@ class Tallies:
 
     def until(self, day: int) -> "Tallies":
         """Without the days after `day`."""
-        kept = self.day <= day
+        return self._where(self.day <= day)
+
+    def of_partner(self, partner: int) -> "Tallies":
+        """One partner's alone, as row 0."""
+        found = self._where(self.partner == partner)
+        return Tallies(np.zeros_like(found.partner), found.signal, found.day, found.count)
+
+    def _where(self, kept: Flags) -> "Tallies":
         return Tallies(self.partner[kept], self.signal[kept], self.day[kept], self.count[kept])
 
 
@@ -96,7 +103,14 @@ class Adjustments:
 
     def until(self, day: int) -> "Adjustments":
         """Without the days after `day`."""
-        kept = self.day <= day
+        return self._where(self.day <= day)
+
+    def of_partner(self, partner: int) -> "Adjustments":
+        """One partner's alone, as row 0."""
+        found = self._where(self.partner == partner)
+        return Adjustments(np.zeros_like(found.partner), found.day, found.millipoints, found.count)
+
+    def _where(self, kept: Flags) -> "Adjustments":
         return Adjustments(self.partner[kept], self.day[kept], self.millipoints[kept], self.count[kept])
 
     def by_day(self) -> DayPoints:

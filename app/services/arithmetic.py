@@ -54,7 +54,8 @@ def add_event(
         counts.contacts[partner, event.contact, day] += times
     matched = rules.signals.matching(event.type, event.properties, event.persona)
     for signal in matched:
-        counts.tallies[partner, signal, day] += times
+        if rules.keeps(signal, partner):
+            counts.tallies[partner, signal, day] += times
     return matched
 
 

@@ -46,7 +46,7 @@ def _resettle(connection: Connection, rules: Rulebook, roots: set[str], *, now: 
     for root in {root_of(member, merges) for member in members}:
         belonging = {member for member in members if root_of(member, merges) == root}
         store.partners.set_roots(connection, program, belonging, root)
-    counts = recount(connection, rules, roots, signals=store.rubrics.counted_signals(connection, program))
+    counts = recount(connection, rules, roots, signals=store.rubrics.tallied_signals(connection, program))
     # A merged partner keeps its standing, at nothing: an un-merge must find its armed flag and its sequence.
     rescore(connection, rules, roots, now=now, latest=counts.latest)
     # What two firms own is nobody's, until they are one.

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from app import store
 from app.errors import FieldError, Invalid
-from app.scoring.fade import stored_for
+from app.scoring.fade import ROUNDING, stored_for
 from app.services.partners import Partner, partner_views
 from app.services.rulebook import Rulebook, rulebook
-from app.services.settling import ROUNDING, stored_range
+from app.services.settling import stored_range
 from app.store.partner_lists import BY_LAST_EVENT, BY_NAME, BY_SCORE, Order
 
 ORDERS: Mapping[str, Order] = {"-score": BY_SCORE, "name": BY_NAME, "-last_event_at": BY_LAST_EVENT}

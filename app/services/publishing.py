@@ -23,23 +23,20 @@ def publish(
     messages: Sequence[Message] = (),
     *,
     now: datetime,
-    before: Rulebook | None = None,
 ) -> list[Standing]:
     """Save `new` over the standings that are `held`; as they are now.
 
     A changed score, band, grade or armed flag takes the next place in the score feed. A changed band is
-    announced too, before `messages` about the partner. `before` is the rulebook that the held scores are
-    stored under, if another one: then bands change because the rubric did, and nobody is told of each.
+    announced too, before `messages` about the partner.
     """
     today = rules.day_of(now)
     changed = [
         each
         for each in new
-        if each.position == 0
-        or _shows(rules, each, now=now) != _shows(before or rules, held[each.partner], now=now)
+        if each.position == 0 or shows(rules, each, now=now) != shows(rules, held[each.partner], now=now)
     ]
     places = _places(connection, rules.program, [each.partner for each in changed])
-    rebanded = [each for each in changed if before is None and _rebanded(held, each)]
+    rebanded = [each for each in changed if _rebanded(held, each)]
     told = [_band_message(rules, held[each.partner], each, today) for each in rebanded]
     numbered, sequences = _numbered([*told, *messages], {each.partner: each.sequence for each in new})
     final = [
@@ -49,11 +46,15 @@ def publish(
     dirty = [each for each in final if each != held[each.partner]]
     if dirty:
         store.standings.save(connection, rules.program, dirty)
+    if rules.building is not None:
+        # Also where nothing shows: what changed may be worth something only to the version being built.
+        store.drafts.forget(connection, rules.program, held.keys())
     announce(connection, rules.program, numbered, now=now)
     return final
 
 
-def _shows(rules: Rulebook, standing: Standing, *, now: datetime) -> tuple[object, ...]:
+def shows(rules: Rulebook, standing: Standing, *, now: datetime) -> tuple[object, ...]:
+    """What readers of the score feed see of a standing."""
     score = score_of(rules.rubric, standing.stored, landmark=rules.landmark, today=rules.day_of(now))
     return score, standing.band, standing.grade, standing.armed
 

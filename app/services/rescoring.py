@@ -47,30 +47,28 @@ def rescore(
     partners: Collection[str],
     *,
     now: datetime,
-    before: Rulebook | None = None,
     latest: Mapping[str, datetime] | None = None,
 ) -> None:
     """Bring the standings of `partners` to what tallies and attributes say; opens no hand-off.
 
-    `before` is the rulebook they were scored by, if another; `latest` their latest human events, if those
-    may have changed.
+    `latest` has their latest human events, if those may have changed.
     """
-    held = _hold(connection, rules, partners)
+    held = hold_standings(connection, rules, partners)
     stored = stored_from_tallies(connection, rules, list(held), today=rules.day_of(now))
-    fits = _fits(connection, rules, list(held))
+    fits = fits_of(connection, rules, list(held))
     new = [
         _rescored(rules, standing, stored[each], now=now)._replace(**fits[each])
         for each, standing in held.items()
     ]
     if latest is not None:
         new = [each._replace(last_event_at=latest.get(each.partner)) for each in new]
-    publish(connection, rules, held, new, now=now, before=before)
+    publish(connection, rules, held, new, now=now)
 
 
 def refit(connection: Connection, rules: Rulebook, partners: Collection[str], *, now: datetime) -> None:
     """Bring fit and grade of `partners` to what their attributes say; creates missing standings."""
-    held = _hold(connection, rules, partners)
-    fits = _fits(connection, rules, list(held))
+    held = hold_standings(connection, rules, partners)
+    fits = fits_of(connection, rules, list(held))
     publish(connection, rules, held, [held[each]._replace(**fits[each]) for each in held], now=now)
 
 
@@ -105,7 +103,7 @@ def counts_from_ledger(connection: Connection, rules: Rulebook, partners: Collec
     return counts
 
 
-def _hold(connection: Connection, rules: Rulebook, partners: Collection[str]) -> dict[str, Standing]:
+def hold_standings(connection: Connection, rules: Rulebook, partners: Collection[str]) -> dict[str, Standing]:
     """The partners' standings, locked, in partner order."""
     if not partners:
         return {}
@@ -123,7 +121,8 @@ def _rescored(rules: Rulebook, held: Standing, stored: float, *, now: datetime) 
     return held._replace(stored=stored, band=band_of(rules.rubric, score), armed=armed, rearm_on=rearm_on)
 
 
-def _fits(connection: Connection, rules: Rulebook, partners: Sequence[str]) -> dict[str, dict[str, Any]]:
+def fits_of(connection: Connection, rules: Rulebook, partners: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Fit, grade and its rank of each partner, as columns of its standing."""
     table = FitTable(rules.rubric)
     known = store.partners.get_many(connection, rules.program, partners)
     found = {}

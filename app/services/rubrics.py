@@ -1,7 +1,6 @@
-"""A rubric's life: checked, stored as the next version, made active."""
+"""Rubrics by version: stored, compared, dropped; what makes one active is in activating.py."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,20 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import store
-from app.errors import NotFound
-from app.scoring.days import day_of
+from app.errors import Conflict, NotFound
+from app.scoring.diff import diff
 from app.scoring.reading import read_rubric
 from app.scoring.rubric import Rubric
 from app.scoring.signal import signals_of
-from app.services.announcing import Message, announce
-from app.services.recording import FIRST
-from app.services.rescoring import recount, rescore
-from app.services.rulebook import Rulebook, hold_rulebook
-from app.services.thresholds import publish_crossings
+from app.services.rulebook import compiled_rubric, hold_rulebook
 from app.sources.event import canonical
-
-CHUNK = 500
-"""Partners that are counted and scored at a time, which bounds the memory of an activation."""
 
 
 class StoredRubric(BaseModel):
@@ -38,6 +30,7 @@ class StoredRubric(BaseModel):
                     "name": "Partner nurture",
                     "rules": [{"id": "click", "on": "email.clicked", "points": 5}],
                 },
+                "note": "after the spring webinars",
                 "stored_by": "crm",
                 "stored_at": "2026-02-01T08:00:00Z",
                 "activated_by": "crm",
@@ -50,14 +43,41 @@ class StoredRubric(BaseModel):
     name: str
     state: str = Field(description="draft, active or superseded")
     document: dict[str, Any]
+    note: str | None
     stored_by: str
     stored_at: datetime
     activated_by: str | None
     activated_at: datetime | None
 
 
+class RubricDifference(BaseModel):
+    """What differs between two versions."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "old": 1,
+                "new": 2,
+                "changes": [{"path": "rules.click.points", "kind": "changed", "before": 5, "after": 4}],
+                "text": ["click: 5 -> 4 points"],
+            }
+        }
+    )
+
+    old: int
+    new: int
+    changes: list[dict[str, object]]
+    text: list[str] = Field(description="The same in the words of the rubric.")
+
+
 def store_rubric(
-    connection: Connection, program: str, rubric: Rubric, *, by: str, now: datetime
+    connection: Connection,
+    program: str,
+    rubric: Rubric,
+    *,
+    by: str,
+    now: datetime,
+    note: str | None = None,
 ) -> StoredRubric:
     """Store a rubric as the next version; the same content again is the version it had."""
     # Alone, because two stores at once would take the same number.
@@ -73,6 +93,7 @@ def store_rubric(
             version=version,
             document=document,
             digest=digest,
+            note=note,
             stored_by=by,
             stored_at=now,
         )
@@ -112,6 +133,7 @@ def rubric_view(row: Any, active: int | None) -> StoredRubric:
         name=row.document["name"],
         state=state,
         document=row.document,
+        note=row.note,
         stored_by=row.stored_by,
         stored_at=row.stored_at,
         activated_by=row.activated_by,
@@ -119,32 +141,45 @@ def rubric_view(row: Any, active: int | None) -> StoredRubric:
     )
 
 
-def activate(
-    connection: Connection, program: str, version: int, *, by: str, now: datetime, open_for_past: bool = False
-) -> StoredRubric:
-    """Let `version` price everything from now on, the past included. Raises NotFound.
-
-    Opens no hand-off for what is past, unless `open_for_past`.
-    """
-    before = hold_rulebook(connection, program, alone=True)
-    rubric = read_rubric(get_rubric(connection, program, version).document)
-    missing = _uncounted(connection, before, rubric)
-    store.rubrics.mark_counted(connection, program, missing)
-    day = day_of(now, rubric.zone)
-    store.programs.activate(connection, program, version, landmark=day, settled_day=day)
-    store.rubrics.mark_activated(connection, program, version, by=by, now=now)
+def drop_rubric(connection: Connection, program: str, version: int) -> None:
+    """Delete a draft. Raises NotFound, and Conflict for a version that has been active."""
     rules = hold_rulebook(connection, program, alone=True)
-    for partners in _in_chunks(connection, program):
-        if missing:
-            # Contacts and adjustments move only with the days themselves.
-            people = before.zone != rules.zone
-            recount(connection, rules, partners, signals=missing, people=people)
-        rescore(connection, rules, partners, now=now, before=before)
-        if open_for_past:
-            _open_for_past(connection, rules, partners, now=now)
-    stored = get_rubric(connection, program, version)
-    announce(connection, program, [Message("rubric.activated", stored.model_dump(mode="json"))], now=now)
-    return stored
+    if get_rubric(connection, program, version).activated_at is not None:
+        raise Conflict(f"Version {version} has been active; hand-offs refer to it.")
+    if rules.building == version:
+        # The next rubric may get this number, and must not find another's drafts.
+        store.drafts.clear(connection, program)
+        store.programs.build(connection, program, None, day=None)
+    store.rubrics.drop(connection, program, version)
+
+
+def prune_signals(connection: Connection, program: str) -> int:
+    """Forget signals, with their tallies, that no stored rubric uses; how many."""
+    hold_rulebook(connection, program, alone=True)
+    documents = store.rubrics.all_documents(connection, program)
+    used = {key for document in documents for key in signals_of(read_rubric(document))}
+    unused = store.rubrics.all_signals(connection, program) - used
+    if unused:
+        store.tallies.clear_signals(connection, program, unused)
+        store.rubrics.drop_signals(connection, program, unused)
+    return len(unused)
+
+
+def diff_rubrics(connection: Connection, program: str, old: int, new: int) -> RubricDifference:
+    """What differs between two versions. Raises NotFound."""
+    found = diff(*(compiled_rubric(connection, program, version)[0] for version in (old, new)))
+    return RubricDifference(old=old, new=new, changes=found.document(), text=found.text())
+
+
+def previous_version(connection: Connection, program: str) -> int:
+    """The version that was active before the active one. Raises NotFound."""
+    active = get_rubric(connection, program, None).version
+    previous = store.rubrics.previously_active(connection, program, active)
+    if previous is None:
+        raise NotFound(
+            "No other version has been active in this program, so there is nothing to roll back to."
+        )
+    return previous
 
 
 def _active_version(connection: Connection, program: str) -> int | None:
@@ -153,27 +188,3 @@ def _active_version(connection: Connection, program: str) -> int | None:
         raise NotFound(f"There is no program {program!r}.")
     version: int | None = setup.active_rubric
     return version
-
-
-def _uncounted(connection: Connection, before: Rulebook, rubric: Rubric) -> set[int]:
-    """Signals to count from the ledger: new ones, or all if days begin at another time now."""
-    counted = store.rubrics.counted_signals(connection, before.program)
-    needed = set(signals_of(rubric))
-    return needed - counted if before.zone == rubric.zone else needed | counted
-
-
-def _in_chunks(connection: Connection, program: str) -> Iterator[list[str]]:
-    after = ""
-    while partners := store.partners.page_of_ids(connection, program, after=after, limit=CHUNK):
-        yield partners
-        after = partners[-1]
-
-
-def _open_for_past(
-    connection: Connection, rules: Rulebook, partners: Sequence[str], *, now: datetime
-) -> None:
-    """Open hand-offs for partners that are past the threshold now, on their latest human event."""
-    held = store.standings.get_many(connection, rules.program, partners)
-    latest = store.ledger.recent_human(connection, rules.program, partners, since=FIRST, each=1)
-    candidates = [(held[each], events[0]) for each, events in latest.items()]
-    publish_crossings(connection, rules, held, dict(held), candidates, now=now)

@@ -1,7 +1,7 @@
 """What a program scores by at this moment: its active rubric, compiled, and the signals it tallies."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -31,7 +31,11 @@ _NO_RUBRIC = Rubric.model_construct(name="No rubric is active", rules=())
 
 @dataclass(frozen=True)
 class Rulebook:
-    """How one program scores; `version` is None while no rubric was ever activated."""
+    """How one program scores; `version` is None while no rubric was ever activated.
+
+    `partial` has, for signals that are being counted, the last partner that is done; `building` the version
+    whose scores are being built beside the live ones, weighted to `build_day`.
+    """
 
     program: str
     version: int | None
@@ -40,6 +44,13 @@ class Rulebook:
     signals: SignalSet
     landmark: int
     settled_day: int | None
+    partial: Mapping[int, str] = field(default_factory=dict)
+    building: int | None = None
+    build_day: int | None = None
+
+    def keeps(self, signal: int, partner: str) -> bool:
+        """Whether the signal has tallies of the partner; while it is being counted, only the first have."""
+        return signal not in self.partial or partner <= self.partial[signal]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -87,14 +98,18 @@ def _compiled(connection: Connection, program: str, setup: Any) -> Rulebook:
         raise NotFound(f"There is no program {program!r}.")
     version = setup.active_rubric
     rubric, prices = _compile("", {}) if version is None else _active(connection, setup)
+    tallied = store.rubrics.tallied_signals(connection, program)
     return Rulebook(
         program=program,
         version=version,
         rubric=rubric,
         prices=prices,
-        signals=_tallied(connection, program),
+        signals=_signals(connection, program, frozenset(tallied)),
         landmark=setup.landmark or 0,
         settled_day=setup.settled_day,
+        partial={key: upto for key, upto in tallied.items() if upto is not None},
+        building=setup.building,
+        build_day=setup.build_day,
     )
 
 
@@ -110,8 +125,7 @@ def _compile(digest: str, document: Mapping[str, Any]) -> tuple[Rubric, PriceLis
     return _rubrics[digest]
 
 
-def _tallied(connection: Connection, program: str) -> SignalSet:
-    keys = store.rubrics.counted_signals(connection, program)
+def _signals(connection: Connection, program: str, keys: frozenset[int]) -> SignalSet:
     if keys not in _signal_sets:
         documents = store.rubrics.signal_documents(connection, program, keys)
         signals = {key: Signal.from_document(document) for key, document in documents.items()}

@@ -176,9 +176,8 @@ def _under(connection: Connection, active: Rulebook, version: int | None) -> Rul
     if version is None or version == active.version:
         return active
     rubric, prices = compiled_rubric(connection, active.program, version)
-    return replace(
-        active, version=version, rubric=rubric, prices=prices, signals=SignalSet(signals_of(rubric))
-    )
+    signals = SignalSet(signals_of(rubric))
+    return replace(active, version=version, rubric=rubric, prices=prices, signals=signals, partial={})
 
 
 def _facts(connection: Connection, rules: Rulebook, root: str) -> tuple[Tallies, Adjustments]:

@@ -7,7 +7,7 @@ from typing import assert_never
 from sqlalchemy import Connection
 
 from app import store
-from app.scoring.fade import stored_for
+from app.scoring.fade import ROUNDING, stored_for
 from app.scoring.rubric import HalfLife, Rubric, Window
 from app.services.rescoring import rescore
 from app.services.rulebook import Rulebook, hold_rulebook
@@ -16,8 +16,6 @@ from app.store.standings import BandRange
 PARTNERS_AT_ONCE = 500
 # 2 ** 256 is far from what a float cannot hold, and is reached after years only.
 HALF_LIVES_TO_A_LANDMARK = 256
-# Scores are rounded to 6 decimals before they are compared, so half of the last one still reaches a band.
-ROUNDING = 5e-7
 
 
 def settle(connection: Connection, program: str, *, after: str, now: datetime) -> str | None:

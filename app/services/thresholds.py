@@ -65,9 +65,14 @@ def publish_crossings(
     candidates: Sequence[tuple[Standing, LedgerEvent]],
     *,
     now: datetime,
+    most: int | None = None,
 ) -> tuple[list[Standing], list[Opened]]:
-    """Open the hand-offs of those that cross, and publish `new` over `held`; both as they are then."""
-    opened = open_handoffs(connection, rules, crossings(connection, rules, candidates, now=now), now=now)
+    """Open hand-offs for those that cross, the first `most` of them, and publish `new` over `held`.
+
+    Both as they are then.
+    """
+    crossing_now = crossings(connection, rules, candidates, now=now)[:most]
+    opened = open_handoffs(connection, rules, crossing_now, now=now)
     for each in opened:
         new[each.partner] = new[each.partner]._replace(armed=False, rearm_on=None, open_handoff=each.id)
     messages = [each.message for each in opened]

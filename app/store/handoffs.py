@@ -97,6 +97,16 @@ def _less_urgent_than(grade_rank: int, score: float, opened_at: datetime, id_: s
     return rest
 
 
+def closed_of_partners(connection: Connection, program: str, ids: Collection[str]) -> list[HandoffRow]:
+    """The closed hand-offs of these partners, oldest first."""
+    query = select(handoffs).where(
+        handoffs.c.program == program,
+        among(connection, handoffs.c.partner, ids),
+        handoffs.c.state == "closed",
+    )
+    return list(connection.execute(query.order_by(handoffs.c.opened_at)))
+
+
 def count_moves(connection: Connection, handoff: str) -> int:
     """How many moves a hand-off has seen."""
     return int(connection.scalar(select(func.count()).where(handoff_moves.c.handoff == handoff)) or 0)

@@ -79,6 +79,12 @@ def members(connection: Connection, program: str, roots_: Collection[str]) -> di
     return {row.id: row.counts_for for row in connection.execute(query)}
 
 
+def count(connection: Connection, program: str, *, upto: str | None = None) -> int:
+    """How many partners there are, all or up to an id."""
+    query = select(func.count()).where(partners.c.program == program)
+    return int(connection.scalar(query if upto is None else query.where(partners.c.id <= upto)) or 0)
+
+
 def unarchive(connection: Connection, program: str, ids: Collection[str]) -> None:
     """Bring partners back."""
     connection.execute(

@@ -16,6 +16,8 @@ _SETUP = select(
     programs.c.active_rubric,
     programs.c.landmark,
     programs.c.settled_day,
+    programs.c.building,
+    programs.c.build_day,
     rubrics.c.digest.label("rubric_digest"),
 ).join_from(
     programs,
@@ -56,11 +58,20 @@ def hold(connection: Connection, program: str, *, alone: bool = False) -> Any:
 
 
 def activate(connection: Connection, program: str, version: int, *, landmark: int, settled_day: int) -> None:
-    """Make `version` the active rubric."""
+    """Make `version` the active rubric; nothing is being built any more."""
     connection.execute(
         update(programs)
         .where(programs.c.id == program)
-        .values(active_rubric=version, landmark=landmark, settled_day=settled_day)
+        .values(
+            active_rubric=version, landmark=landmark, settled_day=settled_day, building=None, build_day=None
+        )
+    )
+
+
+def build(connection: Connection, program: str, version: int | None, *, day: int | None) -> None:
+    """Note which version's scores are being built, as of which day; None is none."""
+    connection.execute(
+        update(programs).where(programs.c.id == program).values(building=version, build_day=day)
     )
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from app.models import rubrics, signals
 from app.store.recordset import among, insert_rows
@@ -63,9 +64,70 @@ def register_signals(connection: Connection, program: str, documents: Mapping[in
 
 
 def counted_signals(connection: Connection, program: str) -> frozenset[int]:
-    """Keys of the signals whose tallies are kept up."""
+    """Keys of the signals whose tallies are complete."""
     return frozenset(
         connection.scalars(select(signals.c.key).where(signals.c.program == program, signals.c.counted))
+    )
+
+
+def tallied_signals(connection: Connection, program: str) -> dict[int, str | None]:
+    """Keys of the signals that have tallies, each with the last partner that has them (None: all have)."""
+    query = select(signals.c.key, signals.c.counted, signals.c.counted_upto).where(
+        signals.c.program == program, or_(signals.c.counted, signals.c.counted_upto.is_not(None))
+    )
+    return {row.key: None if row.counted else row.counted_upto for row in connection.execute(query)}
+
+
+def counting(connection: Connection, program: str, keys: Collection[int]) -> dict[int, str]:
+    """Those of `keys` that are not counted yet, each with how far the counting came."""
+    query = select(signals.c.key, signals.c.counted_upto).where(
+        signals.c.program == program, signals.c.counted.is_(False), among(connection, signals.c.key, keys)
+    )
+    return {row.key: row.counted_upto or "" for row in connection.execute(query)}
+
+
+def note_counted(connection: Connection, program: str, keys: Collection[int], *, upto: str | None) -> None:
+    """Note that the signals are counted up to a partner, in id order; None is all."""
+    connection.execute(
+        update(signals)
+        .where(signals.c.program == program, among(connection, signals.c.key, keys))
+        .values(counted=upto is None, counted_upto=upto)
+    )
+
+
+def drop_signals(connection: Connection, program: str, keys: Collection[int]) -> None:
+    """Forget signals."""
+    connection.execute(
+        delete(signals).where(signals.c.program == program, among(connection, signals.c.key, keys))
+    )
+
+
+def all_signals(connection: Connection, program: str) -> set[int]:
+    """Keys of all signals that were ever registered."""
+    return set(connection.scalars(select(signals.c.key).where(signals.c.program == program)))
+
+
+def all_documents(connection: Connection, program: str) -> list[Mapping[str, Any]]:
+    """Every stored version's document; they are few."""
+    return list(connection.scalars(select(rubrics.c.document).where(rubrics.c.program == program)))
+
+
+def drop(connection: Connection, program: str, version: int) -> None:
+    """Delete a version."""
+    connection.execute(delete(rubrics).where(rubrics.c.program == program, rubrics.c.version == version))
+
+
+def previously_active(connection: Connection, program: str, active: int) -> int | None:
+    """The version that was activated last before the active one."""
+    return connection.scalar(
+        select(rubrics.c.version)
+        .where(
+            rubrics.c.program == program,
+            rubrics.c.version != active,
+            rubrics.c.activated_at.is_not(None),
+        )
+        .order_by(rubrics.c.activated_at.desc())
+        .limit(1)
     )
 
 
@@ -77,12 +139,3 @@ def signal_documents(
         signals.c.program == program, among(connection, signals.c.key, keys)
     )
     return dict(connection.execute(query).fetchall())
-
-
-def mark_counted(connection: Connection, program: str, keys: Collection[int]) -> None:
-    """Note that the signals' tallies exist from now on."""
-    connection.execute(
-        update(signals)
-        .where(signals.c.program == program, among(connection, signals.c.key, keys))
-        .values(counted=True)
-    )

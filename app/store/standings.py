@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, tuple_, update
 
 from app.models import standings
 from app.store.recordset import among, insert_rows
@@ -122,6 +122,20 @@ def _outside(limits: BandRange) -> Iterator[ColumnElement[bool]]:
         yield standings.c.stored < limits.low
     if limits.high is not None:
         yield standings.c.stored >= limits.high
+
+
+def past_threshold(
+    connection: Connection, program: str, least: float, *, after: Standing | None, limit: int
+) -> list[Standing]:
+    """Armed standings with at least this stored score, the best grade and then the highest first."""
+    urgency = tuple_(standings.c.grade_rank, -standings.c.stored, standings.c.partner)
+    query = select(*_COLUMNS).where(
+        standings.c.program == program, standings.c.stored >= least, standings.c.armed
+    )
+    if after is not None:
+        query = query.where(urgency > tuple_(after.grade_rank, -after.stored, after.partner))
+    order = (standings.c.grade_rank, standings.c.stored.desc(), standings.c.partner)
+    return [Standing(*row) for row in connection.execute(query.order_by(*order).limit(limit))]
 
 
 def due_to_rearm(connection: Connection, program: str, today: int, *, after: str, limit: int) -> list[str]:

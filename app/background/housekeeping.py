@@ -1,4 +1,4 @@
-"""What the service does by itself, beside requests and deliveries."""
+"""What the service does once a minute by itself."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
