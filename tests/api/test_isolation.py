@@ -19,6 +19,7 @@ BODIES: dict[str, Json | None] = {
     "POST /v1/partners/{partner}/merge": {"into": "mine"},
     "POST /v1/partners/{partner}/unmerge": None,
     "POST /v1/rubrics/{version}/activate": None,
+    "POST /v1/rubrics/{version}/preview": None,
     "POST /v1/handoffs/{handoff}/claim": {"by": "thief@other.example"},
     "POST /v1/handoffs/{handoff}/release": None,
     "POST /v1/handoffs/{handoff}/close": {"outcome": "accepted"},

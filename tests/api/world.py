@@ -44,6 +44,9 @@ async def populate(service: Service, program: str) -> World:
             "source": (await every(client, "/v1/sources"))[0]["id"],
             "id_": "show-partner-0",
             "version": "1",
+            "old": "1",
+            "new": "1",
+            "side": "entering",
             "handoff": handoffs[0]["id"],
             "webhook": (await every(client, "/v1/webhooks"))[0]["id"],
             "delivery": (await every(client, "/v1/deliveries"))[0]["id"],
@@ -56,6 +59,7 @@ async def _make(client: httpx2.AsyncClient, n: int) -> list[str]:
     """One of everything; the secrets that were shown."""
     if n == 0:
         await activate(client)
+        await client.post("/v1/rubrics/1/preview")
     else:
         await client.post("/v1/rubrics", json=RUBRIC | {"name": f"Version {n + 1}"})
     types = ["handoff.opened" if n == 0 else "rubric.activated"]

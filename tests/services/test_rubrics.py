@@ -9,8 +9,9 @@ from sqlalchemy import select
 from app.errors import NotFound
 from app.models import deliveries, signals, tallies
 from app.scoring.reading import read_rubric
+from app.services.activating import switch
 from app.services.adjusting import adjust
-from app.services.rubrics import activate, get_rubric, store_rubric
+from app.services.rubrics import get_rubric, store_rubric
 from app.services.webhooks import create_webhook
 from app.sources.event import NewEvent
 from app.vault import Vault
@@ -136,7 +137,7 @@ def test_storing_changes_nothing(play: Play) -> None:
 
 def test_no_such_version(play: Play) -> None:
     with pytest.raises(NotFound):
-        play.do(activate, 9, by="test")
+        play.do(switch, 9, by="test")
 
 
 def test_an_activation_is_announced_once(play: Play) -> None:
@@ -148,7 +149,7 @@ def test_an_activation_is_announced_once(play: Play) -> None:
 
 
 def test_more_partners_than_one_chunk(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.services.rubrics.CHUNK", 2)
+    monkeypatch.setattr("app.services.activating.PARTNERS_AT_ONCE", 2)
     play.record(*(play.event(partner=f"p{n}") for n in range(5)))
     play.activate(REPRICED)
     assert set(play.scores().values()) == {7.5}

@@ -12,12 +12,14 @@ from sqlalchemy.engine import make_url
 from app import store
 from app.db import Work, sqlite_engine
 from app.scoring.reading import read_rubric
+from app.scoring.rubric import Rubric
+from app.services.activating import Opening, switch
 from app.services.handoff_view import Handoff
 from app.services.handoffs import Closing, claim, close, get_handoff
 from app.services.partners import Partner, PartnerData, get_partner, put_partners
 from app.services.programs import create_program
 from app.services.recording import Result, record
-from app.services.rubrics import activate, store_rubric
+from app.services.rubrics import store_rubric
 from app.services.settling import move_landmark, settle
 from app.services.verifying import Difference, verify
 from app.sources.event import NewEvent
@@ -82,9 +84,17 @@ class Play:
 
     def activate(self, changes: dict[str, Any] | None = None, *, open_for_past: bool = False) -> int:
         """Make SIMPLE with some changes the active rubric; its version."""
-        rubric = read_rubric(SIMPLE | (changes or {}))
+        version = self.draft(changes)
+        self.do(switch, version, by="test", opening=Opening(open_for_past))
+        return version
+
+    def draft(self, changes: dict[str, Any] | None = None) -> int:
+        """Store SIMPLE with some changes; its version."""
+        return self.store(read_rubric(SIMPLE | (changes or {})))
+
+    def store(self, rubric: Rubric) -> int:
+        """Store a rubric; its version."""
         version: int = self.do(store_rubric, rubric, by="test").version
-        self.do(activate, version, by="test", open_for_past=open_for_past)
         return version
 
     def event(
