@@ -4,8 +4,8 @@
 FROM python:3.11-slim AS builder
 
 WORKDIR /src
-COPY requirements-uv.lock ./
-RUN python -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --require-hashes -r requirements-uv.lock
+COPY requirements-installer.lock ./
+RUN python -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --require-hashes -r requirements-installer.lock
 
 COPY requirements.lock ./
 RUN python -m venv --without-pip /opt/handraiser \

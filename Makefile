@@ -17,10 +17,10 @@ help: ## List these targets
 
 install: $(STAMP) ## Make .venv with everything the locks name (only when they changed)
 
-$(STAMP): pyproject.toml requirements-dev.lock requirements-uv.lock
+$(STAMP): pyproject.toml requirements-dev.lock requirements-installer.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-uv.lock
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-installer.lock
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@

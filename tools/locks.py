@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 LOCKS = {
-    "requirements-uv.lock": ("requirements-uv.in",),
+    "requirements-installer.lock": ("requirements-installer.in",),
     "requirements.lock": ("pyproject.toml",),
     "requirements-dev.lock": ("pyproject.toml", "--group", "dev"),
 }

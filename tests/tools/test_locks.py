@@ -24,11 +24,11 @@ def test_every_package_is_held_by_its_hash(name: str) -> None:
 
 
 def test_a_drifted_lock_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "requirements-uv.lock").write_text("uv==0.0.1\n")
+    (tmp_path / "requirements-installer.lock").write_text("uv==0.0.1\n")
 
     def compiled(_name: str, output: Path) -> None:
         output.write_text("uv==0.0.2\n")
 
-    monkeypatch.setattr(locks, "LOCKS", {"requirements-uv.lock": ()})
+    monkeypatch.setattr(locks, "LOCKS", {"requirements-installer.lock": ()})
     monkeypatch.setattr(locks, "compile_lock", compiled)
     assert locks.main(["--check"]) == 1
