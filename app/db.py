@@ -167,7 +167,11 @@ class PostgresDatabase:
         )
 
     async def read(self, work: Work[T]) -> T:
-        return await self._run(self._reader, work)
+        try:
+            return await self._run(self._reader, work)
+        except DatabaseAway:
+            # A restarted server leaves dead connections in the pool; the first failure clears them out.
+            return await self._run(self._reader, work)
 
     async def write(self, work: Work[T]) -> T:
         return await self._run(self._writer, work)
