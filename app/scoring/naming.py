@@ -2,14 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 NOBODY = "Someone"
 _LONGEST_NAME = 60
 _LONGEST_ASSET = 80
+_MAILBOXES = {"admin", "contact", "hello", "info", "mail", "marketing", "office", "sales", "support"}
 _READ = 4  # times as much is looked at: enough for what is visible in it
-_TITLES = ("title", "subject", "campaign", "name", "asset")
+_TITLES = ("title", "subject", "campaign", "name", "asset", "form")
 _PLACES = ("url", "path")
 
 
@@ -19,17 +20,26 @@ def name_of(contact_name: str | None, contact: str | None) -> str:
 
 
 def asset_of(properties: Mapping[str, object]) -> str:
-    """The asset of an event, a title in quotes or the place of a page; empty if there is none."""
-    for name in _TITLES:
-        title = _text(properties, name)
-        if title:
-            return f'"{title}"'
-    return next((_place(found) for name in _PLACES if (found := _text(properties, name))), "")
+    """The title of an event's asset, else its place; empty if it has neither."""
+    return title_of(properties) or place_of(properties)
 
 
-def _text(properties: Mapping[str, object], name: str) -> str:
-    value = properties.get(name)
-    return _clean(value, _LONGEST_ASSET) if isinstance(value, str) else ""
+def title_of(properties: Mapping[str, object]) -> str:
+    """What an event's asset is called, in quotes; empty if nobody says."""
+    title = _first_text(properties, _TITLES)
+    return f'"{title}"' if title else ""
+
+
+def place_of(properties: Mapping[str, object]) -> str:
+    """Where an event's asset is on the web; empty if nowhere."""
+    address = _first_text(properties, _PLACES)
+    return _place(address) if address else ""
+
+
+def _first_text(properties: Mapping[str, object], names: Iterable[str]) -> str:
+    values = [properties.get(name) for name in names]
+    texts = (_clean(value, _LONGEST_ASSET) for value in values if isinstance(value, str))
+    return next((text for text in texts if text), "")
 
 
 def _place(address: str) -> str:
@@ -46,6 +56,8 @@ def _from_address(contact: str) -> str:
     if not at:
         return ""
     words = re.findall(r"[^\W\d_]+", local.partition("+")[0])
+    if words and words[0].lower() in _MAILBOXES:
+        return ""
     return _clean(" ".join(words), _LONGEST_NAME).title()
 
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.scoring.naming import asset_of, name_of
+from app.scoring.naming import asset_of, name_of, place_of, title_of
+from app.scoring.phrases import UNSAID, phrase_of
 
+_MINUTES_A_DAY = 24 * 60
 _MONTHS = [
     "January",
     "February",
@@ -43,43 +45,18 @@ class TalkingPoint:
     contact: str | None
 
 
-@dataclass(frozen=True)
-class _Phrase:
-    """How one type of event is told: with its asset named, without, and several at once."""
-
-    named: str
-    unnamed: str
-    several: str
-    small: bool = False  # many of them are one thing to say, whatever the assets
-
-
-_PHRASES = {
-    "email.opened": _Phrase("opened the mail", "opened a mail", "opened {} mails", small=True),
-    "email.clicked": _Phrase(
-        "clicked a link in", "clicked a link in a mail", "clicked {} links in our mails", small=True
-    ),
-    "page.viewed": _Phrase("looked at the page", "looked at a page", "looked at {} pages", small=True),
-    "form.submitted": _Phrase("filled in the form", "filled in a form", "filled in {} forms"),
-    "webinar.registered": _Phrase(
-        "registered for the webinar", "registered for a webinar", "registered for {} webinars"
-    ),
-    "webinar.attended": _Phrase("attended the webinar", "attended a webinar", "attended {} webinars"),
-    "tradeshow.attended": _Phrase("came to the trade show", "came to a trade show", "came to {} trade shows"),
-    "meeting.booked": _Phrase("booked the meeting", "booked a meeting", "booked {} meetings"),
-    "deal.registered": _Phrase("registered the deal", "registered a deal", "registered {} deals"),
-    "score.adjusted": _Phrase("gave points for", "gave points", "gave points {} times"),
-}
-
-
 def talking_points(facts: Sequence[Fact], *, zone: ZoneInfo, limit: int = 7) -> list[TalkingPoint]:
     """At most `limit` sentences, by faded points and then the newest first; similar facts share a sentence.
 
+    A sentence weighs as much as the weightiest of its facts: two hundred opened mails are many, but no
+    reason to keep quiet about a webinar, and caps take from repeats what they seem to be worth.
     Days are days in `zone`, with the year where it is not that of the newest fact.
     """
-    if not facts:
+    deeds = [fact for fact in facts if fact.type not in UNSAID]
+    if not deeds:
         return []
-    this_year = max(fact.occurred_at for fact in facts).astimezone(zone).year
-    folded = sorted(_folded(facts), key=_importance, reverse=True)
+    this_year = max(fact.occurred_at for fact in deeds).astimezone(zone).year
+    folded = sorted(_folded(deeds), key=_importance, reverse=True)
     return [
         TalkingPoint(_sentence(alike, zone=zone, this_year=this_year), alike[-1].contact)
         for alike in folded[:limit]
@@ -90,13 +67,13 @@ def _folded(facts: Sequence[Fact]) -> list[list[Fact]]:
     """Facts that share a sentence, each list with the newest last."""
     groups: dict[tuple[str | None, str, str], list[Fact]] = {}
     for fact in sorted(facts, key=lambda fact: fact.occurred_at):
-        what = "" if _phrase_of(fact.type).small else asset_of(fact.properties)
+        what = "" if phrase_of(fact.type).small else asset_of(fact.properties)
         groups.setdefault((fact.contact or fact.contact_name, fact.type, what), []).append(fact)
     return list(groups.values())
 
 
 def _importance(alike: list[Fact]) -> tuple[float, datetime]:
-    return sum(fact.weight for fact in alike), alike[-1].occurred_at
+    return max(fact.weight for fact in alike), alike[-1].occurred_at
 
 
 def _sentence(alike: list[Fact], *, zone: ZoneInfo, this_year: int) -> str:
@@ -106,22 +83,31 @@ def _sentence(alike: list[Fact], *, zone: ZoneInfo, this_year: int) -> str:
 
 
 def _deed(alike: list[Fact]) -> str:
-    last, phrase = alike[-1], _phrase_of(alike[-1].type)
+    last, asset = alike[-1], asset_of(alike[-1].properties)
     assets = {asset_of(fact.properties) for fact in alike}
-    asset = asset_of(last.properties)
-    deed = f"{phrase.named} {asset}" if asset else phrase.unnamed
     match len(alike), len(assets):
         case 1, _:
-            return deed + _duration(last.properties)
+            return _once(last) + _duration(last.properties)
         case times, 1 if asset:
-            return f"{deed} {'twice' if times == 2 else f'{times} times'}, last"
+            return f"{_once(last)} {'twice' if times == 2 else f'{times} times'}, last"
         case times, _:
-            return f"{phrase.several.format(times)}, last {asset}".rstrip()
+            return f"{phrase_of(last.type).several.format(times)}, last {asset}".rstrip()
+
+
+def _once(fact: Fact) -> str:
+    phrase = phrase_of(fact.type)
+    if title := title_of(fact.properties):
+        return f"{phrase.named} {title}"
+    if place := place_of(fact.properties):
+        return f"{phrase.placed or phrase.named} {place}"
+    return phrase.unnamed
 
 
 def _duration(properties: Mapping[str, object]) -> str:
     minutes = properties.get("minutes")
-    if isinstance(minutes, bool) or not isinstance(minutes, int | float) or round(minutes) < 1:
+    if isinstance(minutes, bool) or not isinstance(minutes, int | float):
+        return ""
+    if not 1 <= minutes <= _MINUTES_A_DAY:  # whatever it is, nobody sat there for so long
         return ""
     return f" for {round(minutes)} minute{'s' if round(minutes) > 1 else ''}"
 
@@ -129,13 +115,3 @@ def _duration(properties: Mapping[str, object]) -> str:
 def _date(local: datetime, this_year: int) -> str:
     year = "" if local.year == this_year else f" {local.year}"
     return f"{local.day} {_MONTHS[local.month - 1]}{year}"
-
-
-def _phrase_of(event_type: str) -> _Phrase:
-    """For a type that we have no words for, its own."""
-    words = event_type.replace(".", " ").replace("_", " ")
-    return _PHRASES.get(event_type) or _Phrase(
-        f"is on record for “{words}” with",
-        f"is on record for “{words}”",
-        f"is on record {{}} times for “{words}”",
-    )
