@@ -1,7 +1,7 @@
 """Days as whole numbers since 1970-01-01, and the calendar periods they belong to."""
 
 from calendar import monthrange
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Literal, assert_never
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,13 @@ def date_of(day: int) -> date:
 def day_number(day: date) -> int:
     """The day number of a date."""
     return day.toordinal() - _EPOCH
+
+
+def week_start(instant: datetime, zone: ZoneInfo) -> datetime:
+    """The instant, in UTC, at which the ISO week of `instant` began in `zone`."""
+    day = day_of(instant, zone)
+    monday, _ = period_span(day, day, "week")
+    return datetime.combine(date_of(monday), time(), zone).astimezone(UTC)
 
 
 def period_of(days: Ints, per: Per) -> Ints:

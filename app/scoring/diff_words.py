@@ -104,6 +104,10 @@ def _per(said: _Said, per: str) -> _Said:
     return _Said(said.amount, f"{said.unit} {'ever' if per == 'ever' else f'a {per}'}")
 
 
+def _working(hours: Mapping[str, Any]) -> _Said:
+    return _Said(f"{' '.join(hours['days'])} {hours['from']}-{hours['to']}")
+
+
 def _one_of(values: Sequence[object]) -> _Said:
     return _Said(" or ".join(str(_word(value)) for value in values))
 
@@ -194,6 +198,11 @@ _SAYINGS = {
     "handoff.gates.contacts_within_days": _Saying("hand-off: contacts of the last", _DAYS),
     "handoff.gates.require_any": _Saying("hand-off:", _one_of, clause="only with"),
     "handoff.gates.within_days": _Saying("hand-off: required events of the last", _DAYS),
+    "handoff.hours": _Saying("hand-off:", _working, clause="with working hours"),
     "handoff.due_hours": _Saying("hand-off: due in", _HOURS),
     "handoff.max_event_age_days": _Saying("hand-off: opened by events of the last", _DAYS),
+    "handoff.per_week": _Saying("hand-off:", _in("opened a week"), clause="at most"),
+    "handoff.assign": _Saying("hand-off:", _word, clause="assigned by"),
+    "handoff.max_claimed": _Saying("hand-off:", _in("claimed per person"), clause="at most"),
+    "handoff.release_after_hours": _Saying("hand-off: an untouched claim", _HOURS, clause="ends after"),
 }

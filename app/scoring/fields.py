@@ -1,6 +1,7 @@
 """The kinds of value that a rubric is made of, each with its limits and a sentence for when it is wrong."""
 
 import math
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated
@@ -12,6 +13,7 @@ from pydantic_core import PydanticCustomError
 EVENT_TYPE = r"^[a-z0-9_]+(\.[a-z0-9_]+)*$"
 RULE_ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 PROPERTY_PATH = r"^[^.]+(\.[^.]+)*$"
+CLOCK = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 RESERVED_TYPES = "score."
 MOST_POINTS = 1_000_000
 MOST_DAYS = 3650
@@ -66,6 +68,12 @@ def _zone(name: str) -> str:
     return name
 
 
+def _clock(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(CLOCK, value):
+        raise wrong("must be a time such as 09:00, from 00:00 to 24:00")
+    return value
+
+
 def _number(value: object) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise wrong("must be a number")
@@ -112,6 +120,7 @@ RuleId = Annotated[str, Field(min_length=1, max_length=64, pattern=RULE_ID)]
 EventType = Annotated[str, Field(max_length=100, pattern=EVENT_TYPE), AfterValidator(_unreserved)]
 PropertyPath = Annotated[str, Field(max_length=200, pattern=PROPERTY_PATH), AfterValidator(_clean)]
 TimeZone = Annotated[str, AfterValidator(_zone)]
+Clock = Annotated[str, PlainValidator(_clock), WithJsonSchema({"type": "string", "pattern": CLOCK})]
 Points = Annotated[
     float, Field(ge=-MOST_POINTS, le=MOST_POINTS, allow_inf_nan=False), AfterValidator(_thousandths)
 ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, Self, cast
 from zoneinfo import ZoneInfo
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from app.scoring.check import faults
 from app.scoring.days import Per
@@ -22,9 +22,11 @@ from app.scoring.fields import (
     tidy,
     wrong,
 )
+from app.scoring.hours import WorkingHours
 from app.scoring.where import Where, Who
 
 Outcome = Literal["default", "converted", "accepted", "rejected", "unreachable", "withdrawn"]
+Assign = Literal["round_robin", "least_loaded", "none"]
 
 
 class TimesCap(Part):
@@ -130,8 +132,35 @@ class Handoff(Part):
         {"default": 30}, description="Days after which the partner can cross again, by outcome."
     )
     gates: Gates = Field(Gates(), description="What else must hold.")
-    due_hours: float = Field(24, gt=0, le=8760, description="Hours until the call is due.")
+    hours: WorkingHours | None = Field(
+        None, description="The working hours in which `due_hours` run; around the clock unless given."
+    )
+    due_hours: float = Field(
+        24, gt=0, le=8760, validate_default=True, description="Hours until the call is due."
+    )
     max_event_age_days: Days = Field(7, description="An older event adds its points but opens no hand-off.")
+    per_week: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="How many hand-offs are opened in an ISO week; the best, while the rest wait.",
+    )
+    # A rubric that was stored before there was a choice must remain the same document.
+    assign: Assign = Field(
+        "none",
+        exclude_if=lambda assign: assign == "none",
+        description="Who gets the hand-off of a partner without an owner: the next in turn, whoever has the "
+        "fewest, or nobody.",
+    )
+    max_claimed: int | None = Field(
+        None, ge=1, le=1000, description="How many hand-offs one person may hold claimed at once."
+    )
+    release_after_hours: float | None = Field(
+        None,
+        gt=0,
+        le=8760,
+        description="Hours, around the clock, after which a claim that nobody touched returns to the queue.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -140,6 +169,16 @@ class Handoff(Part):
         if not isinstance(given, Mapping) or not isinstance(days, Mapping):
             return given
         return {**given, "rearm_after_days": {"default": 30, **days}}
+
+    @field_validator("due_hours")
+    @classmethod
+    def _within_a_year(cls, due: float, others: ValidationInfo) -> float:
+        hours = others.data.get("hours")
+        if hours is not None and due > hours.hours_a_year:
+            raise wrong(
+                f"must be at most {hours.hours_a_year:,.15g}, the hours in a year of these working hours"
+            )
+        return due
 
 
 class Rubric(Part):
@@ -172,5 +211,5 @@ class Rubric(Part):
         return ZoneInfo(self.time_zone)
 
     def document(self) -> dict[str, object]:
-        """The whole rubric as JSON-able data, with every default spelt out; reads back as an equal rubric."""
+        """The whole rubric as JSON-able data, with its defaults spelt out; reads back as an equal rubric."""
         return cast("dict[str, object]", tidy(self.model_dump(by_alias=True, exclude_none=True)))

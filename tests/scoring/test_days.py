@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.scoring.days import FIRST_DAY, LAST_DAY, Per, date_of, day_number, day_of, period_of, period_span
+from app.scoring.days import (
+    FIRST_DAY,
+    LAST_DAY,
+    Per,
+    date_of,
+    day_number,
+    day_of,
+    period_of,
+    period_span,
+    week_start,
+)
 from tests.scoring.reference import period
 
 PERS: list[Per] = ["day", "week", "month", "quarter", "year", "ever"]
@@ -63,3 +73,17 @@ def test_a_span_over_periods_reaches_from_the_first_to_the_last() -> None:
         day_number(date(2026, 1, 1)),
         day_number(date(2026, 6, 30)),
     )
+
+
+@pytest.mark.parametrize(
+    ("instant", "zone", "monday"),
+    [
+        ("2026-03-12T15:00:00+00:00", "UTC", "2026-03-09T00:00:00+00:00"),
+        ("2026-03-09T00:00:00+00:00", "UTC", "2026-03-09T00:00:00+00:00"),
+        ("2026-03-09T05:59:59+00:00", "America/Denver", "2026-03-02T07:00:00+00:00"),
+        ("2026-03-09T06:00:00+00:00", "America/Denver", "2026-03-09T06:00:00+00:00"),
+        ("2026-01-01T12:00:00+00:00", "Europe/Berlin", "2025-12-28T23:00:00+00:00"),
+    ],
+)
+def test_a_week_begins_on_monday_in_the_zone(instant: str, zone: str, monday: str) -> None:
+    assert week_start(datetime.fromisoformat(instant), ZoneInfo(zone)) == datetime.fromisoformat(monday)

@@ -47,8 +47,13 @@ FULL: dict[str, Any] = {
             "require_any": ["webinar.attended"],
             "within_days": 30,
         },
+        "hours": {"days": ["mon", "fri"], "from": "09:00", "to": "17:00"},
         "due_hours": 24,
         "max_event_age_days": 7,
+        "per_week": 20,
+        "assign": "round_robin",
+        "max_claimed": 5,
+        "release_after_hours": 48,
     },
 }
 WHERE = "campaign is spring and minutes at_least 3 and minutes less_than 30"
@@ -171,12 +176,46 @@ CASES: list[tuple[tuple[str | int, ...], object, str, str]] = [
         "handoff.gates.within_days",
         "hand-off: required events of the last 30 -> 60 days",
     ),
+    (
+        ("handoff", "hours"),
+        {"days": ["sat"], "from": "08:30", "to": "24:00"},
+        "handoff.hours",
+        "hand-off: with working hours mon fri 09:00-17:00 -> sat 08:30-24:00",
+    ),
+    (
+        ("handoff", "hours"),
+        None,
+        "handoff.hours",
+        "hand-off: no longer with working hours mon fri 09:00-17:00",
+    ),
     (("handoff", "due_hours"), 1.5, "handoff.due_hours", "hand-off: due in 24 -> 1.5 hours"),
     (
         ("handoff", "max_event_age_days"),
         14,
         "handoff.max_event_age_days",
         "hand-off: opened by events of the last 7 -> 14 days",
+    ),
+    (("handoff", "per_week"), 30, "handoff.per_week", "hand-off: at most 20 -> 30 opened a week"),
+    (("handoff", "per_week"), None, "handoff.per_week", "hand-off: no longer at most 20 opened a week"),
+    (
+        ("handoff", "assign"),
+        "least_loaded",
+        "handoff.assign",
+        "hand-off: assigned by round_robin -> least_loaded",
+    ),
+    (("handoff", "assign"), "none", "handoff.assign", "hand-off: no longer assigned by round_robin"),
+    (("handoff", "max_claimed"), 3, "handoff.max_claimed", "hand-off: at most 5 -> 3 claimed per person"),
+    (
+        ("handoff", "release_after_hours"),
+        1,
+        "handoff.release_after_hours",
+        "hand-off: an untouched claim ends after 48 hours -> 1 hour",
+    ),
+    (
+        ("handoff", "release_after_hours"),
+        None,
+        "handoff.release_after_hours",
+        "hand-off: an untouched claim no longer ends after 48 hours",
     ),
 ]
 
@@ -226,6 +265,19 @@ def test_a_first_hand_off_is_told_with_all_its_terms() -> None:
         "hand-off: required events of the last none -> 30 days",
         "hand-off: due in none -> 24 hours",
         "hand-off: opened by events of the last none -> 7 days",
+    ]
+
+
+def test_what_a_hand_off_did_not_have_before_is_new() -> None:
+    old = changed("handoff", to={name: FULL["handoff"][name] for name in ("at", "gates")})
+    desk = {name: FULL["handoff"][name] for name in ("hours", "per_week", "assign", "max_claimed")}
+    new = {**old, "handoff": {**old["handoff"], **desk, "release_after_hours": 1.5}}
+    assert between(old, new).text() == [
+        "hand-off: now with working hours mon fri 09:00-17:00",
+        "hand-off: now at most 20 opened a week",
+        "hand-off: now assigned by round_robin",
+        "hand-off: now at most 5 claimed per person",
+        "hand-off: an untouched claim now ends after 1.5 hours",
     ]
 
 

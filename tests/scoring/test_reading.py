@@ -181,6 +181,64 @@ OPERATORS = "is, in, at_least, at_most, more_than, less_than, starts_with, ends_
             'must be one of default, converted, accepted, rejected, unreachable, withdrawn (it is "refused")',
         ),
         (handoff_with(due_hours=0), "handoff.due_hours", "must be more than 0 (it is 0)"),
+        (handoff_with(hours={"from": "09:00"}), "handoff.hours.to", "is required"),
+        (
+            handoff_with(hours={"from": 9, "to": "17:00"}),
+            "handoff.hours.from",
+            "must be a time such as 09:00, from 00:00 to 24:00 (it is 9)",
+        ),
+        (
+            handoff_with(hours={"from": "9:00", "to": "17:00"}),
+            "handoff.hours.from",
+            'must be a time such as 09:00, from 00:00 to 24:00 (it is "9:00")',
+        ),
+        (
+            handoff_with(hours={"from": "09:00", "to": "24:01"}),
+            "handoff.hours.to",
+            'must be a time such as 09:00, from 00:00 to 24:00 (it is "24:01")',
+        ),
+        (
+            handoff_with(hours={"from": "17:00", "to": "17:00"}),
+            "handoff.hours.to",
+            'must be later than from, which is 17:00 (it is "17:00")',
+        ),
+        (
+            handoff_with(hours={"days": ["Mon"], "from": "09:00", "to": "17:00"}),
+            "handoff.hours.days.0",
+            'must be one of mon, tue, wed, thu, fri, sat, sun (it is "Mon")',
+        ),
+        (
+            handoff_with(hours={"days": [], "from": "09:00", "to": "17:00"}),
+            "handoff.hours.days",
+            "must have at least 1 entry (it is [])",
+        ),
+        (
+            handoff_with(hours={"days": ["mon", "mon"], "from": "09:00", "to": "17:00"}),
+            "handoff.hours.days",
+            'must not have the same day twice (it is ["mon", "mon"])',
+        ),
+        (
+            handoff_with(hours={"days": ["mon"], "from": "09:00", "to": "13:00"}, due_hours=209),
+            "handoff.due_hours",
+            "must be at most 208, the hours in a year of these working hours (it is 209)",
+        ),
+        (
+            handoff_with(hours={"days": ["mon"], "from": "09:00", "to": "09:01"}),
+            "handoff.due_hours",
+            "must be at most 0.87, the hours in a year of these working hours (it is 24)",
+        ),
+        (
+            handoff_with(assign="robin"),
+            "handoff.assign",
+            'must be one of round_robin, least_loaded, none (it is "robin")',
+        ),
+        (handoff_with(per_week=0), "handoff.per_week", "must be at least 1 (it is 0)"),
+        (handoff_with(max_claimed=1001), "handoff.max_claimed", "must be at most 1,000 (it is 1001)"),
+        (
+            handoff_with(release_after_hours=0),
+            "handoff.release_after_hours",
+            "must be more than 0 (it is 0)",
+        ),
         (
             handoff_with(gates={"min_grade": "A"}),
             "handoff.gates.min_grade",

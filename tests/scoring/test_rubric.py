@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from app.scoring.hours import WorkingHours
 from app.scoring.reading import read_rubric, rubric_schema
 from app.scoring.rubric import Handoff, Rubric
 from tests.scoring.strategies import points, rubrics
@@ -37,6 +38,20 @@ levels = st.lists(points, unique=True, max_size=4).map(
     lambda all_: {f"level {n}": one for n, one in enumerate(all_)}
 )
 
+desks = st.fixed_dictionaries(
+    {},
+    optional={
+        "hours": st.fixed_dictionaries(
+            {"from": st.sampled_from(["00:00", "09:30"]), "to": st.sampled_from(["17:00", "24:00"])},
+            optional={"days": st.permutations(["mon", "tue", "sat", "sun"])},
+        ),
+        "per_week": st.integers(1, 100_000),
+        "assign": st.sampled_from(["round_robin", "least_loaded", "none"]),
+        "max_claimed": st.integers(1, 1000),
+        "release_after_hours": st.integers(1, 8760) | st.floats(0.01, 8760),
+    },
+)
+
 
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
@@ -57,6 +72,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             "at": at,
             "rearm_below": at - draw(st.integers(0, 5)) / 8,
             "rearm_after_days": {"rejected": 9},
+            **draw(desks),
         },
     }
 
@@ -113,6 +129,34 @@ def test_defaults() -> None:
             "max_event_age_days": 7,
         },
     }
+
+
+def test_a_desk_that_is_left_as_it_is_adds_nothing_to_a_stored_document() -> None:
+    plain = read_rubric({**MINIMAL, "handoff": {"at": 25}})
+    nothing = {"hours": None, "per_week": None, "assign": "none", "max_claimed": None}
+    assert read_rubric({**MINIMAL, "handoff": {"at": 25, **nothing}}).document() == plain.document()
+    assert plain.handoff is not None
+    assert plain.handoff.assign == "none"
+
+
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+def test_working_hours_need_no_quotes(quote: str) -> None:
+    rubric = read_rubric(
+        "name: Test\nrules: [{id: a, on: a, points: 1}]\n"
+        f"handoff: {{at: 25, hours: {{from: {quote}09:00{quote}, to: {quote}24:00{quote}}}}}"
+    )
+    assert rubric.handoff is not None
+    assert rubric.handoff.hours == WorkingHours(
+        days=("mon", "tue", "wed", "thu", "fri"), **{"from": "09:00"}, to="24:00"
+    )
+
+
+def test_the_order_of_working_days_says_nothing() -> None:
+    hours = {"from": "09:00", "to": "17:00"}
+    one, other = (
+        WorkingHours.model_validate({**hours, "days": days}) for days in (["sun", "mon"], ["mon", "sun"])
+    )
+    assert one == other
 
 
 def test_a_bare_value_means_is() -> None:
