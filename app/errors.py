@@ -71,6 +71,12 @@ class HandoffState(Conflict):
     code, title = "handoff_state", "The hand-off's state does not allow this"
 
 
+class ClaimLimit(Conflict):
+    """The person holds as many claimed hand-offs as the rubric allows."""
+
+    code, title = "claim_limit", "Enough is claimed"
+
+
 class PreconditionFailed(Problem):
     """If-Match named a version that is no longer current."""
 

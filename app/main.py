@@ -17,6 +17,7 @@ from app.api import (
     previews,
     problems,
     programs,
+    reps,
     rubrics,
     scores,
     service,
@@ -27,8 +28,10 @@ from app.api.body_limit import BodyLimit
 from app.api.document import DocumentedApi
 from app.api.group_commit import GroupCommitter
 from app.api.keyring import Keyring
+from app.api.queue_tags import QueueTags
 from app.api.rate_limit import RateLimiter
 from app.api.state import State
+from app.background.desk import keep_desk
 from app.background.housekeeping import keep_house
 from app.background.previews import Previewer
 from app.db import Database, open_database
@@ -45,6 +48,7 @@ ROUTERS = (
     rubrics.router,
     previews.router,
     handoffs.router,
+    reps.router,
     webhooks.router,
     sources.router,
     inbound.router,
@@ -117,17 +121,20 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
         committer=committer,
         limiter=RateLimiter(settings.rate_limit),
         networks=networks(settings.webhook_allow_cidrs),
+        queue_tags=QueueTags(),
         wake=worker.wake,
         wake_previewer=previewer.wake,
     )
     delivering = asyncio.create_task(worker.run())
     housekeeping = asyncio.create_task(keep_house(database, wake=worker.wake))
+    tending = asyncio.create_task(keep_desk(database, wake=worker.wake))
     previewing = asyncio.create_task(previewer.run())
     try:
         yield
     finally:
         await committer.finish()
-        housekeeping.cancel()
-        previewing.cancel()
+        beside = (housekeeping, tending, previewing)
+        for task in beside:
+            task.cancel()
         await worker.stop()
-        await asyncio.gather(housekeeping, previewing, delivering, return_exceptions=True)
+        await asyncio.gather(*beside, delivering, return_exceptions=True)

@@ -12,8 +12,9 @@ from pydantic import BaseModel, Field, TypeAdapter
 from sqlalchemy import Connection
 
 from app import clock, store
+from app.api.etags import etag, known_tags, unchanged
 from app.api.state import State
-from app.errors import Conflict, FieldError, IdempotencyMismatch, Invalid, Malformed, PreconditionFailed
+from app.errors import Conflict, FieldError, IdempotencyMismatch, Invalid, Malformed
 
 T = TypeVar("T")
 
@@ -31,30 +32,10 @@ class Page(BaseModel, Generic[T]):
 def shown(request: Request, document: BaseModel, *, headers: dict[str, str] | None = None) -> Response:
     """A document with its ETag, or 304 without it if the caller has this version."""
     body = document.model_dump_json().encode()
-    tag = etag(document)
-    known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
-    sent = {"ETag": tag, **(headers or {})}
-    if request.method == "GET" and (tag in known or "*" in known):
-        return Response(status_code=304, headers=sent)
+    sent = {"ETag": etag(document), **(headers or {})}
+    if request.method == "GET" and not known_tags(request).isdisjoint({sent["ETag"], "*"}):
+        return unchanged(sent)
     return Response(body, media_type=JSON, headers=sent)
-
-
-def etag(document: BaseModel) -> str:
-    """A strong ETag: equal exactly if the content is."""
-    return f'"{hashlib.blake2b(document.model_dump_json().encode(), digest_size=12).hexdigest()}"'
-
-
-def require_match(request: Request, current: BaseModel) -> None:
-    """Raise PreconditionFailed if the caller's If-Match names another version than the current one."""
-    wanted = request.headers.get("if-match")
-    if (
-        wanted is not None
-        and wanted != "*"
-        and etag(current) not in [part.strip() for part in wanted.split(",")]
-    ):
-        raise PreconditionFailed(
-            "Read it again, look at what changed, and send the change with the new ETag."
-        )
 
 
 def shown_page(request: Request, items: Sequence[BaseModel], following: Sequence[object] | None) -> Response:
@@ -88,11 +69,11 @@ async def created(
     request: Request,
     service: State,
     program: str,
-    make: Callable[[Connection, datetime], BaseModel],
+    make: Callable[[Connection, datetime], BaseModel | None],
     *,
     status: int = 201,
 ) -> Response:
-    """Run `make` in a transaction and answer with what it made; with an Idempotency-Key, once only.
+    """Run `make` in a transaction and answer with what it made (204: nothing); with an Idempotency-Key, once.
 
     The key, the effect and the answer are committed together, so a crash leaves all of it or nothing.
     """
@@ -100,16 +81,27 @@ async def created(
     now = clock.now()
     if key is None:
         made = await service.database.write(lambda connection: make(connection, now))
-        return Response(made.model_dump_json(), status, media_type=JSON)
+        return _sent(_answer(made, status), {})
     once = _Once(service, program, _checked(key), await _fingerprint(request))
     answer, replayed = await service.database.write(lambda c: once.run(c, make, status=status, now=now))
     headers = {"Idempotency-Replayed": "true"} if replayed else {}
-    return Response(answer.body, answer.status, media_type=JSON, headers=headers)
+    return _sent(answer, headers)
 
 
 class _Answer(BaseModel):
     status: int
     body: str
+
+
+def _answer(made: BaseModel | None, status: int) -> _Answer:
+    return (
+        _Answer(status=204, body="") if made is None else _Answer(status=status, body=made.model_dump_json())
+    )
+
+
+def _sent(answer: _Answer, headers: dict[str, str]) -> Response:
+    media_type = JSON if answer.body else None
+    return Response(answer.body, answer.status, media_type=media_type, headers=headers)
 
 
 class _Once:
@@ -122,7 +114,7 @@ class _Once:
     def run(
         self,
         connection: Connection,
-        make: Callable[[Connection, datetime], BaseModel],
+        make: Callable[[Connection, datetime], BaseModel | None],
         *,
         status: int,
         now: datetime,
@@ -130,9 +122,9 @@ class _Once:
         """The answer, and whether it is one that was given before."""
         if not store.idempotency.begin(connection, self._program, self._key, self._fingerprint, now=now):
             return self._known(connection), True
-        answer = _Answer(status=status, body=make(connection, now).model_dump_json())
+        answer = _answer(make(connection, now), status)
         sealed = self._vault.seal(answer.body)
-        store.idempotency.finish(connection, self._program, self._key, status, sealed)
+        store.idempotency.finish(connection, self._program, self._key, answer.status, sealed)
         return answer, False
 
     def _known(self, connection: Connection) -> _Answer:

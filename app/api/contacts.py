@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import clock
-from app.api.answers import require_match, shown
+from app.api.answers import shown
 from app.api.auth import Admin, Reader
+from app.api.etags import require_match
 from app.api.state import Service
 from app.api.strict_json import StrictRoute
 from app.services import contacts

@@ -1,64 +1,32 @@
 """Hand-offs: the calls that wait for a human, and what became of them."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
+from app import clock
 from app.api.answers import Page, created, decode_cursor, shown, shown_page
-from app.api.auth import Caller, Desk, Reader
-from app.api.parameters import Cursor, Limit, Moment, Rank, Said
-from app.api.state import Service
+from app.api.auth import Desk, Reader
+from app.api.handoff_forms import AssignForm, ClaimForm, CloseForm, MoveForm, NextForm, NoteForm, SnoozeForm
+from app.api.parameters import Cursor, Limit, Moment, Rank
+from app.api.state import Service, State
 from app.api.strict_json import StrictRoute
-from app.services import handoffs
+from app.services import claiming, handoffs
 from app.services.handoff_view import Handoff
 from app.sources.event import Text
+from app.store.handoffs import ClosedPlace, OpenPlace
 
 router = APIRouter(prefix="/v1/handoffs", tags=["Hand-offs"], route_class=StrictRoute)
 
-PLACE: TypeAdapter[tuple[int, float, datetime, str]] = TypeAdapter(tuple[Rank, float, Moment, Text])
+PLACE: TypeAdapter[tuple[Rank, float, Moment, Text] | tuple[Moment, Text]] = TypeAdapter(
+    tuple[Rank, float, Moment, Text] | tuple[Moment, Text]
+)
 
-Person = Annotated[Said, Field(max_length=200, examples=["rep@vendor.example"])]
-Words = Annotated[Text, Field(max_length=2_000)]
-
-
-class ByForm(BaseModel):
-    """Who makes the move."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    by: Person
-
-
-class ReleaseForm(BaseModel):
-    """Who gives it back, and why."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    by: Person | None = None
-    reason: Words | None = None
-
-
-class CloseForm(BaseModel):
-    """What came of the call."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    outcome: Literal["converted", "accepted", "rejected", "unreachable"]
-    reason: Words | None = Field(None, description="Required if rejected.")
-    value: float | None = Field(None, description="What it is worth, if converted.", allow_inf_nan=False)
-    note: Words | None = None
-    by: Person | None = Field(None, description="Whoever claimed it, if absent.")
-
-    @model_validator(mode="after")
-    def _explained(self) -> Self:
-        if self.outcome == "rejected" and not (self.reason or "").strip():
-            raise ValueError("a rejected hand-off needs a reason")
-        if self.outcome != "converted" and self.value is not None:
-            raise ValueError("only a converted hand-off has a value")
-        return self
+HandoffState = Literal["waiting", "open", "claimed", "snoozed", "closed"]
 
 
 @router.get("", response_model=Page[Handoff])
@@ -66,8 +34,9 @@ async def list_handoffs(
     request: Request,
     service: Service,
     caller: Reader,
-    state: Literal["open", "claimed", "snoozed", "closed"] | None = None,
+    state: HandoffState | None = None,
     owner: str | None = None,
+    claimed_by: str | None = None,
     partner: str | None = None,
     band: str | None = None,
     grade: str | None = None,
@@ -75,44 +44,131 @@ async def list_handoffs(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Hand-offs by urgency: grade, then score, then age. Poll it with If-None-Match."""
-    named = {"state": state, "owner": owner, "partner": partner, "band": band, "grade": grade}
-    after = decode_cursor(cursor, PLACE) if cursor else None
-    found, following = await service.database.read(
-        lambda c: handoffs.list_handoffs(
-            c,
-            caller.program,
-            equals={name: value for name, value in named.items() if value is not None},
-            due_before=due_before,
-            after=after,
-            limit=limit,
+    """Hand-offs by urgency: the better grade, the higher score now, the longer wait; closed ones come last.
+
+    Poll it with If-None-Match: while nothing has changed, the answer is 304 and the list is not even read.
+    """
+    named = {"owner": owner, "claimed_by": claimed_by, "partner": partner, "band": band, "grade": grade}
+    equals = {name: value for name, value in named.items() if value is not None}
+    wanted = handoffs.Wanted(state, equals, due_before)
+    after = _place(cursor) if cursor else None
+    now = clock.now()
+
+    def listed(connection: Connection) -> Response:
+        found, following = handoffs.list_handoffs(
+            connection, caller.program, wanted, after=after, limit=limit, now=now
         )
+        return shown_page(request, found, following)
+
+    return await service.queue_tags.answer(request, service.database, caller.program, listed, now=now)
+
+
+@router.post(
+    "/next", response_model=Handoff, responses={204: {"description": "There is none for the caller"}}
+)
+async def claim_next(request: Request, service: Service, caller: Desk, form: NextForm) -> Response:
+    """Claim the best open hand-off: of the caller's own first, then of those that nobody owns.
+
+    With `owner`, of that owner's. Any number of callers may ask at once; each gets a different one.
+    """
+    return await _made(
+        request,
+        service,
+        caller.program,
+        lambda c, now: claiming.claim_next(c, caller.program, by=form.by, owner=form.owner, now=now),
     )
-    return shown_page(request, found, following)
 
 
 @router.get("/{handoff}", response_model=Handoff)
 async def get_handoff(request: Request, service: Service, caller: Reader, handoff: str) -> Response:
     """One hand-off: why this partner, why now, what to say, and its history."""
-    return shown(
-        request, await service.database.read(lambda c: handoffs.get_handoff(c, caller.program, handoff))
-    )
+    now = clock.now()
+    found = await service.database.read(lambda c: handoffs.get_handoff(c, caller.program, handoff, now=now))
+    return shown(request, found)
 
 
 @router.post("/{handoff}/claim", response_model=Handoff)
-async def claim(request: Request, service: Service, caller: Desk, handoff: str, form: ByForm) -> Response:
-    """Take an open hand-off; 409 if somebody was faster."""
-    return await _move(request, service, caller, handoffs.claim, handoff, by=form.by)
+async def claim(request: Request, service: Service, caller: Desk, handoff: str, form: ClaimForm) -> Response:
+    """Take an open hand-off; 409 if somebody was faster, or if the caller has claimed enough."""
+    return await _made(
+        request,
+        service,
+        caller.program,
+        lambda c, now: claiming.claim(c, caller.program, handoff, by=form.by, now=now),
+    )
 
 
 @router.post("/{handoff}/release", response_model=Handoff)
 async def release(
-    request: Request, service: Service, caller: Desk, handoff: str, form: ReleaseForm | None = None
+    request: Request, service: Service, caller: Desk, handoff: str, form: MoveForm | None = None
 ) -> Response:
     """Give a claimed hand-off back to the queue."""
-    said = form or ReleaseForm()
-    return await _move(
-        request, service, caller, handoffs.release, handoff, by=said.by or caller.name, reason=said.reason
+    said = form or MoveForm()
+    by = said.by or caller.name
+    return await _made(
+        request,
+        service,
+        caller.program,
+        lambda c, now: handoffs.release(c, caller.program, handoff, by=by, reason=said.reason, now=now),
+    )
+
+
+@router.post("/{handoff}/snooze", response_model=Handoff)
+async def snooze(
+    request: Request, service: Service, caller: Desk, handoff: str, form: SnoozeForm
+) -> Response:
+    """Put an open or claimed hand-off off; at `until` it is open again, with a new deadline."""
+    by = form.by or caller.name
+    return await _made(
+        request,
+        service,
+        caller.program,
+        lambda c, now: handoffs.snooze(
+            c, caller.program, handoff, by=by, until=form.until, reason=form.reason, now=now
+        ),
+    )
+
+
+@router.post("/{handoff}/unsnooze", response_model=Handoff)
+async def unsnooze(
+    request: Request, service: Service, caller: Desk, handoff: str, form: MoveForm | None = None
+) -> Response:
+    """Take a snoozed hand-off back into the queue before its time."""
+    said = form or MoveForm()
+    by = said.by or caller.name
+    return await _made(
+        request,
+        service,
+        caller.program,
+        lambda c, now: handoffs.unsnooze(c, caller.program, handoff, by=by, reason=said.reason, now=now),
+    )
+
+
+@router.post("/{handoff}/assign", response_model=Handoff)
+async def assign(
+    request: Request, service: Service, caller: Desk, handoff: str, form: AssignForm
+) -> Response:
+    """Say whose call it is; whoever has claimed it keeps it."""
+    by = form.by or caller.name
+    return await _made(
+        request,
+        service,
+        caller.program,
+        lambda c, now: handoffs.assign(
+            c, caller.program, handoff, by=by, owner=form.owner, reason=form.reason, now=now
+        ),
+    )
+
+
+@router.post("/{handoff}/notes", response_model=Handoff)
+async def note(request: Request, service: Service, caller: Desk, handoff: str, form: NoteForm) -> Response:
+    """Write a line into the history; it also keeps a claim from being released as untouched."""
+    by = form.by or caller.name
+    return await _made(
+        request,
+        service,
+        caller.program,
+        lambda c, now: handoffs.note(c, caller.program, handoff, by=by, text=form.note, now=now),
     )
 
 
@@ -120,18 +176,27 @@ async def release(
 async def close(request: Request, service: Service, caller: Desk, handoff: str, form: CloseForm) -> Response:
     """Say what came of the call. The outcome decides when the partner can raise its hand again."""
     closing = handoffs.Closing(form.outcome, form.reason, form.value, form.note)
-    return await _move(
-        request, service, caller, handoffs.close, handoff, closing, by=form.by, otherwise=caller.name
+    return await _made(
+        request,
+        service,
+        caller.program,
+        lambda c, now: handoffs.close(
+            c, caller.program, handoff, closing, by=form.by, otherwise=caller.name, now=now
+        ),
     )
 
 
-async def _move(
-    request: Request, service: Service, caller: Caller, move: Any, handoff: str, *args: Any, **words: Any
+async def _made(
+    request: Request,
+    service: State,
+    program: str,
+    move: Callable[[Connection, datetime], Handoff | None],
 ) -> Response:
-    def make(connection: Connection, now: datetime) -> Handoff:
-        moved: Handoff = move(connection, caller.program, handoff, *args, **words, now=now)
-        return moved
-
-    answer = await created(request, service, caller.program, make, status=200)
+    answer = await created(request, service, program, move, status=200)
     service.wake()
     return answer
+
+
+def _place(cursor: str) -> OpenPlace | ClosedPlace:
+    place = decode_cursor(cursor, PLACE)
+    return OpenPlace(*place) if len(place) == len(OpenPlace._fields) else ClosedPlace(*place)

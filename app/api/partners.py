@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy import Connection
 
 from app import clock
-from app.api.answers import Page, created, decode_cursor, require_match, shown, shown_page
+from app.api.answers import Page, created, decode_cursor, shown, shown_page
 from app.api.auth import Admin, Reader
+from app.api.etags import require_match
 from app.api.parameters import Cursor, Limit, Moment
 from app.api.partner_batch import BatchResults, read_batch
 from app.api.partner_forms import PartnerChange, PartnerForm

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from app.api.group_commit import GroupCommitter
 from app.api.keyring import Keyring
+from app.api.queue_tags import QueueTags
 from app.api.rate_limit import RateLimiter
 from app.db import Database
 from app.services.addresses import Network
@@ -26,6 +27,7 @@ class State:
     committer: GroupCommitter
     limiter: RateLimiter
     networks: tuple[Network, ...]
+    queue_tags: QueueTags
     wake: Callable[[], None]
     wake_previewer: Callable[[], None]
 

@@ -1,7 +1,7 @@
 """Tables and constraints, no behaviour; importing this package fills `metadata`."""
 
 from app.models.base import metadata
-from app.models.handoffs import handoff_moves, handoffs
+from app.models.handoffs import band_entries, handoff_moves, handoffs, reps
 from app.models.ledger import events
 from app.models.partners import contacts, partner_domains, partners
 from app.models.previews import preview_items, previews
@@ -14,6 +14,7 @@ from app.models.webhooks import attempts, deliveries, webhooks
 __all__ = [
     "adjustments",
     "attempts",
+    "band_entries",
     "contact_tallies",
     "contacts",
     "deliveries",
@@ -30,6 +31,7 @@ __all__ = [
     "preview_items",
     "previews",
     "programs",
+    "reps",
     "rubrics",
     "signals",
     "source_requests",

@@ -24,6 +24,7 @@ feeds = Table(
     metadata,
     Column("program", ForeignKey("program.id"), primary_key=True),
     Column("position", Big, nullable=False),
+    Column("queue", Big, nullable=False, comment="of the latest change to the queue of hand-offs"),
 )
 
 keys = Table(

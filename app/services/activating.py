@@ -88,6 +88,7 @@ def switch(
         _draft(connection, live, new, partners, now=now)
     changed = store.drafts.count_changed(connection, program)
     first = store.programs.take_positions(connection, program, changed) if changed else 0
+    store.programs.take_queue_positions(connection, program, 1)
     store.drafts.apply(connection, program, first_position=first)
     store.drafts.clear(connection, program)
     # Not `day` if it can be helped: who is due to be armed again today is still for the settling to find.

@@ -83,6 +83,7 @@ def erase_contact(connection: Connection, program: str, contact: str) -> None:
         raise NotFound(f"There is no contact {contact!r} in this program.")
     store.tallies.rename_contact(connection, program, names, tombstone)
     store.handoffs.erase_person(connection, program, partners, names)
+    store.programs.take_queue_positions(connection, program, 1)
     store.deliveries.forget_bodies(connection, program, partners)
     if known is not None:
         store.contacts.remove(connection, program, known.id)

@@ -68,7 +68,7 @@ def count(
     final, opened = publish_crossings(connection, rules, held, new, candidates, now=now)
     return Counted(
         {each.partner: each for each in final},
-        {(each.trigger.source, each.trigger.id): each.id for each in opened},
+        {(each.trigger.source, each.trigger.id): each.id for each in opened if each.message is not None},
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -43,6 +43,9 @@ class Move(BaseModel):
     move: str
     state: str = Field(description="The state after the move.")
     reason: str | None = None
+    details: dict[str, Any] | None = Field(
+        None, description="What else it brought: `until`, `owner`, `outcome`, `value`, `note`, `partner`."
+    )
 
 
 class Handoff(BaseModel):
@@ -57,11 +60,15 @@ class Handoff(BaseModel):
                 "owner": "rep@vendor.example",
                 "claimed_by": None,
                 "score": 27.0,
+                "score_now": 26.4,
                 "threshold": 25,
                 "band": "hot",
                 "grade": "A",
+                "crossed_at": "2026-03-12T15:00:00Z",
                 "opened_at": "2026-03-12T15:00:00Z",
                 "due_at": "2026-03-13T15:00:00Z",
+                "overdue_at": None,
+                "snoozed_until": None,
                 "closed_at": None,
                 "rubric_version": 1,
                 "trigger": {
@@ -93,6 +100,7 @@ class Handoff(BaseModel):
                         "move": "open",
                         "state": "open",
                         "reason": None,
+                        "details": None,
                     }
                 ],
             }
@@ -101,15 +109,19 @@ class Handoff(BaseModel):
 
     id: str = Field(examples=["ho_01JCV7K8Q2W5X3Y9Z0A1B2C3D4"])
     partner: PartnerName
-    state: str = Field(description="open, claimed, snoozed or closed")
-    owner: str | None = Field(description="Whose name signs the partner's mails.")
+    state: Literal["waiting", "open", "claimed", "snoozed", "closed"]
+    owner: str | None = Field(description="Whose call it is; anybody's if null.")
     claimed_by: str | None
     score: float = Field(description="When it was opened.")
+    score_now: float | None = Field(description="As of today; null once it is closed.")
     threshold: float
     band: str | None
     grade: str | None
-    opened_at: datetime
+    crossed_at: datetime = Field(description="When the partner passed the threshold.")
+    opened_at: datetime | None = Field(description="Null while it waits for a place at the desk.")
     due_at: datetime | None
+    overdue_at: datetime | None = Field(description="When `due_at` passed without the call being closed.")
+    snoozed_until: datetime | None
     closed_at: datetime | None
     rubric_version: int
     trigger: Trigger
@@ -122,12 +134,13 @@ class Handoff(BaseModel):
     history: list[Move]
 
 
-def handoff_view(row: Any, history: Sequence[Any]) -> Handoff:
-    """From a hand-off's row (with `partner_name`) and its moves' rows."""
+def handoff_view(row: Any, history: Sequence[Any], *, score_now: float) -> Handoff:
+    """From a hand-off's row (with `partner_name`), its moves' rows and the partner's score as of today."""
     values: Mapping[str, Any] = row._mapping if hasattr(row, "_mapping") else row
     plain = {name: values[name] for name in Handoff.model_fields if name in values and name != "partner"}
     return Handoff(
         **{**plain, "talking_points": [point["text"] for point in values["talking_points"]]},
+        score_now=None if values["state"] == "closed" else score_now,
         partner=PartnerName(id=values["partner"], name=values["partner_name"]),
         history=[Move.model_validate(each, from_attributes=True) for each in history],
     )

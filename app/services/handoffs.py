@@ -1,62 +1,91 @@
-"""Moves of hand-offs: who may do what in which state, each a line of history and a message."""
+"""What people do with a hand-off: give it back, put it off, write on it, close it; and look at the queue."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection
 
 from app import store
-from app.errors import Conflict, HandoffState, NotFound
-from app.scoring.crossing import rearm_day
-from app.services.announcing import Message, MessageType
+from app.errors import FieldError, Invalid
+from app.scoring.hours import due_at
 from app.services.handoff_view import Handoff, handoff_view
-from app.services.opening import SERVICE
-from app.services.publishing import publish
-from app.services.rulebook import Rulebook, hold_rulebook
-from app.store.standings import Standing
-
-UNFINISHED = frozenset({"open", "claimed", "snoozed"})
-
-
-@dataclass(frozen=True)
-class _Line:
-    """A line of history."""
-
-    by: str
-    move: str
-    state: str
-    reason: str | None = None
-
-
-@dataclass(frozen=True)
-class _Move:
-    """One move: from which states, to which, and what it writes beside the state."""
-
-    name: str
-    allowed: frozenset[str]
-    state: str
-    message: MessageType
-    by: str
-    reason: str | None = None
-    writes: Mapping[str, Any] = field(default_factory=dict)
-
-
-def claim(connection: Connection, program: str, handoff: str, *, by: str, now: datetime) -> Handoff:
-    """Take an open hand-off. Raises NotFound, or HandoffState if somebody was faster."""
-    move = _Move("claim", frozenset({"open"}), "claimed", "handoff.claimed", by, writes={"claimed_by": by})
-    return _make(connection, program, handoff, move, now=now)
+from app.services.moves import (
+    ASSIGN,
+    CLOSE,
+    NOTE,
+    RELEASE,
+    SERVICE,
+    SNOOZE,
+    UNSNOOZE,
+    Move,
+    apply,
+    hold,
+    make,
+    require,
+    view_of,
+)
+from app.services.rescoring import hold_standings
+from app.services.rulebook import Rulebook, hold_rulebook, rulebook
+from app.store.handoffs import ClosedPlace, OpenPlace
 
 
 def release(
     connection: Connection, program: str, handoff: str, *, by: str, reason: str | None, now: datetime
 ) -> Handoff:
     """Give a claimed hand-off back to the queue. Raises NotFound and HandoffState."""
-    move = _Move(
-        "release", frozenset({"claimed"}), "open", "handoff.released", by, reason, writes={"claimed_by": None}
-    )
-    return _make(connection, program, handoff, move, now=now)
+    move = Move(RELEASE, by, reason, {"claimed_by": None})
+    return make(connection, program, handoff, move, now=now)
+
+
+def snooze(
+    connection: Connection,
+    program: str,
+    handoff: str,
+    *,
+    by: str,
+    until: datetime,
+    reason: str | None,
+    now: datetime,
+) -> Handoff:
+    """Put a hand-off off until then; its deadline moves along. Raises NotFound, HandoffState and Invalid."""
+    if until <= now:
+        error = FieldError("until", "must be in the future")
+        raise Invalid("A hand-off can only be put off to a later time.", errors=[error])
+    rules = hold_rulebook(connection, program)
+    held = hold(connection, rules, handoff)
+    row = require(connection, program, handoff)
+    writes = {"claimed_by": None, "snoozed_until": until, "due_at": _due_after(rules, row, until)}
+    move = Move(SNOOZE, by, reason, writes, {"until": _said(until)})
+    return apply(connection, rules, row, held, move, now=now)
+
+
+def unsnooze(
+    connection: Connection, program: str, handoff: str, *, by: str, reason: str | None, now: datetime
+) -> Handoff:
+    """Take a snoozed hand-off back into the queue before its time. Raises NotFound and HandoffState."""
+    return make(connection, program, handoff, Move(UNSNOOZE, by, reason, {"snoozed_until": None}), now=now)
+
+
+def assign(
+    connection: Connection,
+    program: str,
+    handoff: str,
+    *,
+    by: str,
+    owner: str | None,
+    reason: str | None,
+    now: datetime,
+) -> Handoff:
+    """Say whose call it is; None is anybody's. Raises NotFound and HandoffState."""
+    move = Move(ASSIGN, by, reason, {"owner": owner}, {"owner": owner})
+    return make(connection, program, handoff, move, now=now)
+
+
+def note(connection: Connection, program: str, handoff: str, *, by: str, text: str, now: datetime) -> Handoff:
+    """Write a line into the history, which keeps a claim alive too. Raises NotFound and HandoffState."""
+    return make(connection, program, handoff, Move(NOTE, by, details={"note": text}), now=now)
 
 
 @dataclass(frozen=True)
@@ -67,6 +96,13 @@ class Closing:
     reason: str | None = None
     value: float | None = None
     note: str | None = None
+
+    def move(self, *, by: str, now: datetime) -> Move:
+        """The move that closes a hand-off so."""
+        said = {"outcome": self.outcome, "value": self.value, "note": self.note}
+        writes = {**said, "reason": self.reason, "closed_at": now, "snoozed_until": None}
+        details = {name: value for name, value in said.items() if value is not None}
+        return Move(CLOSE, by, self.reason, writes, details)
 
 
 def close(
@@ -83,141 +119,86 @@ def close(
 
     `by` None is whoever claimed it, or `otherwise` if nobody did. Raises NotFound and HandoffState.
     """
-    signed = by or get_handoff(connection, program, handoff).claimed_by or otherwise
-    return _make(connection, program, handoff, _closing_move(closing, by=signed, now=now), now=now)
+    signed = by or require(connection, program, handoff).claimed_by or otherwise
+    return make(connection, program, handoff, closing.move(by=signed, now=now), now=now)
 
 
 def withdraw(connection: Connection, rules: Rulebook, row: Any, *, reason: str, now: datetime) -> None:
     """Close a hand-off that no longer stands, on behalf of the service."""
-    held = _hold(connection, rules, row.partner)
-    _apply(
-        connection,
-        rules,
-        row,
-        held,
-        _closing_move(Closing("withdrawn", reason), by=SERVICE, now=now),
-        now=now,
-    )
+    held = hold_standings(connection, rules, [row.partner])[row.partner]
+    apply(connection, rules, row, held, Closing("withdrawn", reason).move(by=SERVICE, now=now), now=now)
 
 
-def get_handoff(connection: Connection, program: str, handoff: str) -> Handoff:
+def get_handoff(connection: Connection, program: str, handoff: str, *, now: datetime) -> Handoff:
     """One hand-off with its history. Raises NotFound."""
-    row = store.handoffs.get(connection, program, handoff)
-    if row is None:
-        raise NotFound(f"There is no hand-off {handoff!r} in this program.")
-    return handoff_view(row, store.handoffs.history(connection, [handoff]).get(handoff, []))
+    return view_of(connection, rulebook(connection, program), handoff, now=now)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which hand-offs a list shows; `state` None is all, first those that are not closed."""
+
+    state: str | None = None
+    equals: Mapping[str, str] = field(default_factory=dict)
+    due_before: datetime | None = None
 
 
 def list_handoffs(
     connection: Connection,
     program: str,
+    wanted: Wanted,
     *,
-    equals: Mapping[str, str],
-    due_before: datetime | None,
-    after: tuple[int, float, datetime, str] | None,
+    after: OpenPlace | ClosedPlace | None,
     limit: int,
-) -> tuple[list[Handoff], list[object] | None]:
-    """A page of hand-offs by urgency, and where the next one begins (None: there is none)."""
-    rows = store.handoffs.page(
-        connection, program, equals=equals, due_before=due_before, after=after, limit=limit + 1
-    )
-    shown = rows[:limit]
-    moves = store.handoffs.history(connection, [row.id for row in shown])
-    last = shown[-1] if len(rows) > limit else None
-    following = [last.grade_rank, last.score, last.opened_at, last.id] if last else None
-    return [handoff_view(row, moves.get(row.id, [])) for row in shown], following
+    now: datetime,
+) -> tuple[list[Handoff], OpenPlace | ClosedPlace | None]:
+    """A page of hand-offs, and the place of its last row if more follow.
 
-
-def take_along(connection: Connection, rules: Rulebook, partner: str, into: str, *, now: datetime) -> None:
-    """On a merge: an unfinished hand-off goes along; of two, one that nobody claimed is withdrawn.
-
-    Raises Conflict if both are claimed.
+    By urgency: the better grade, the higher score now, the longer wait. Closed ones come last, the latest
+    closed first.
     """
-    unfinished = store.handoffs.open_of_partners(connection, rules.program, [partner, into])
-    moving, staying = (
-        next((row for row in unfinished if row.partner == each), None) for each in (partner, into)
-    )
-    if moving is None:
-        return
-    if staying is not None:
-        if moving.state == staying.state == "claimed":
-            raise Conflict(f"{partner!r} and {into!r} both have a claimed hand-off; close one of them first.")
-        extra = staying if moving.state == "claimed" else moving
-        withdraw(
-            connection, rules, extra, reason=f"{partner} was merged into {into}, which has another", now=now
-        )
-        if extra is moving:
-            return
-    source, target = _hold(connection, rules, partner), _hold(connection, rules, into)
-    store.handoffs.change(connection, moving.id, {"partner": into})
-    _log(
-        connection,
-        moving.id,
-        _Line(SERVICE, "merge", moving.state, f"{partner} was merged into {into}"),
-        now=now,
-    )
-    # Un-merged, the partner can raise its hand again.
-    moved = [
-        source._replace(open_handoff=None, armed=True),
-        target._replace(open_handoff=moving.id, armed=False, rearm_on=None),
+    rows = _page(connection, program, wanted, after, limit=limit + 1)
+    shown = rows[:limit]
+    rules = rulebook(connection, program)
+    moves = store.handoffs.history(connection, [row.id for row in shown])
+    views = [
+        handoff_view(row, moves.get(row.id, []), score_now=rules.score_now(row.stored, now=now))
+        for row in shown
     ]
-    publish(connection, rules, {partner: source, into: target}, moved, now=now)
+    return views, _place(shown[-1]) if len(rows) > limit else None
 
 
-def _closing_move(closing: Closing, *, by: str, now: datetime) -> _Move:
-    writes = {
-        "outcome": closing.outcome,
-        "reason": closing.reason,
-        "value": closing.value,
-        "note": closing.note,
-        "closed_at": now,
-    }
-    return _Move("close", UNFINISHED, "closed", "handoff.closed", by, closing.reason, writes)
+def _page(
+    connection: Connection,
+    program: str,
+    wanted: Wanted,
+    after: OpenPlace | ClosedPlace | None,
+    *,
+    limit: int,
+) -> Sequence[Any]:
+    where = store.handoffs.narrowed(program, wanted.equals, due_before=wanted.due_before)
+    rows: list[Any] = []
+    if wanted.state != "closed" and not isinstance(after, ClosedPlace):
+        rows += store.handoffs.unfinished(connection, where, state=wanted.state, after=after, limit=limit)
+    if wanted.state in (None, "closed") and len(rows) < limit:
+        closed_after = after if isinstance(after, ClosedPlace) else None
+        rows += store.handoffs.closed(connection, where, after=closed_after, limit=limit - len(rows))
+    return rows
 
 
-def _make(connection: Connection, program: str, handoff: str, move: _Move, *, now: datetime) -> Handoff:
-    rules = hold_rulebook(connection, program)
-    partner = _partner_of(connection, program, handoff)
-    # Every change of a hand-off holds its partner's standing, so what is read after this line stays true.
-    held = _hold(connection, rules, partner)
-    row = store.handoffs.get(connection, program, handoff)
-    return _apply(connection, rules, row, held, move, now=now)
+def _place(row: Any) -> OpenPlace | ClosedPlace:
+    if row.state == "closed":
+        return ClosedPlace(row.closed_at, row.id)
+    return OpenPlace(row.grade_rank, row.stored, row.crossed_at, row.id)
 
 
-def _partner_of(connection: Connection, program: str, handoff: str) -> str:
-    return get_handoff(connection, program, handoff).partner.id
+def _due_after(rules: Rulebook, row: Any, until: datetime) -> datetime | None:
+    """The deadline of a hand-off that is put off: as long after its return as a new one has."""
+    terms, planned = rules.rubric.handoff, row.due_at
+    if terms is not None and planned is not None:
+        planned = max(planned, due_at(until, terms.due_hours, working=terms.hours, zone=rules.zone))
+    return cast("datetime | None", planned)
 
 
-def _hold(connection: Connection, rules: Rulebook, partner: str) -> Standing:
-    wanted = [rules.newcomer._replace(partner=partner)]
-    return store.standings.hold(connection, rules.program, wanted)[partner]
-
-
-def _apply(
-    connection: Connection, rules: Rulebook, row: Any, held: Standing, move: _Move, *, now: datetime
-) -> Handoff:
-    if row.state not in move.allowed:
-        raise HandoffState(
-            f"The hand-off is {row.state}{f' by {row.claimed_by}' if row.state == 'claimed' else ''}; "
-            f"{move.name} needs it to be {' or '.join(sorted(move.allowed))}."
-        )
-    store.handoffs.change(connection, row.id, {"state": move.state, **move.writes})
-    _log(connection, row.id, _Line(move.by, move.name, move.state, move.reason), now=now)
-    view = get_handoff(connection, rules.program, row.id)
-    message = Message(move.message, view.model_dump(mode="json"), partner=row.partner)
-    new = _closed(rules, held, view.outcome, now=now) if move.state == "closed" else held
-    publish(connection, rules, {row.partner: held}, [new], [message], now=now)
-    return view
-
-
-def _log(connection: Connection, handoff: str, line: _Line, *, now: datetime) -> None:
-    place = store.handoffs.count_moves(connection, handoff) + 1
-    store.handoffs.add_moves(connection, [{"handoff": handoff, "n": place, "at": now, **asdict(line)}])
-
-
-def _closed(rules: Rulebook, held: Standing, outcome: str | None, *, now: datetime) -> Standing:
-    today = rules.day_of(now)
-    day = rearm_day(rules.rubric, outcome or "default", today)
-    if day <= today:
-        return held._replace(open_handoff=None, armed=True, rearm_on=None)
-    return held._replace(open_handoff=None, armed=False, rearm_on=day)
+def _said(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")

@@ -7,11 +7,11 @@ from sqlalchemy import Connection
 
 from app import store
 from app.errors import Conflict
-from app.services.handoffs import take_along
 from app.services.parking import count_parked_of_domains
 from app.services.partners import require_partner
 from app.services.rescoring import recount, rescore
 from app.services.rulebook import Rulebook, hold_rulebook
+from app.services.taking_along import take_along
 
 
 def merge(connection: Connection, program: str, partner: str, into: str, *, now: datetime) -> None:

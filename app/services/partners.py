@@ -115,6 +115,8 @@ def _write(
     store.partners.set_domains(connection, program, domains)
     roots = store.partners.roots(connection, program, domains.keys())
     refit(connection, rules, {*roots, *roots.values()}, now=now)
+    # Names are shown in the queue.
+    store.programs.take_queue_positions(connection, program, 1)
     touched = {each for some in (*domains.values(), *given_up.values()) for each in some}
     count_parked_of_domains(connection, rules, sorted(touched), now=now)
     return new
@@ -145,7 +147,7 @@ def archive_partner(connection: Connection, program: str, partner: str, *, now: 
     require_partner(connection, program, partner)
     store.partners.archive(connection, program, partner, now=now)
     for row in store.handoffs.open_of_partners(connection, program, [partner]):
-        if row.state == "open":
+        if row.state in ("waiting", "open"):
             withdraw(connection, rules, row, reason="the partner was archived", now=now)
 
 

@@ -234,7 +234,7 @@ class _Facts:
 def _replayed(connection: Connection, candidate: Rulebook, some: _Some, day: int) -> list[Replayed]:
     closed = defaultdict(list)
     for row in store.handoffs.closed_of_partners(connection, candidate.program, some.partners):
-        opened, ended = candidate.day_of(row.opened_at), candidate.day_of(row.closed_at)
+        opened, ended = candidate.day_of(row.crossed_at), candidate.day_of(row.closed_at)
         if ended <= day:
             closed[row.partner].append(Closed(opened, ended, row.outcome))
     table, place = FitTable(candidate.rubric), numbered(some.partners)

@@ -26,8 +26,8 @@ def publish(
 ) -> list[Standing]:
     """Save `new` over the standings that are `held`; as they are now.
 
-    A changed score, band, grade or armed flag takes the next place in the score feed. A changed band is
-    announced too, before `messages` about the partner.
+    A changed score, band, grade or armed flag takes the next place in the score feed, and counts as a change
+    to the queue if the partner is in it. A changed band is announced too, before `messages` about it.
     """
     today = rules.day_of(now)
     changed = [
@@ -35,6 +35,8 @@ def publish(
         for each in new
         if each.position == 0 or shows(rules, each, now=now) != shows(rules, held[each.partner], now=now)
     ]
+    if any(each.open_handoff or held[each.partner].open_handoff for each in changed):
+        store.programs.take_queue_positions(connection, rules.program, 1)
     places = _places(connection, rules.program, [each.partner for each in changed])
     rebanded = [each for each in changed if _rebanded(held, each)]
     told = [_band_message(rules, held[each.partner], each, today) for each in rebanded]

@@ -61,6 +61,10 @@ class Rulebook:
         """The day number of an instant."""
         return day_of(instant, self.zone)
 
+    def score_now(self, stored: float, *, now: datetime) -> float:
+        """The score that a standing's stored one shows at an instant."""
+        return score_of(self.rubric, stored, landmark=self.landmark, today=self.day_of(now))
+
     @cached_property
     def newcomer(self) -> Standing:
         """The standing of a partner of whom nothing is known, to be given its id."""
@@ -80,6 +84,17 @@ def rulebook(connection: Connection, program: str) -> Rulebook:
     return _compiled(connection, program, store.programs.setup(connection, program))
 
 
+QueueVersion = tuple[int, int]
+"""How often a program's queue has changed, and the day: scores fade."""
+
+
+def queue_version(connection: Connection, program: str, *, now: datetime) -> QueueVersion:
+    """While this is the same, so are all lists of the program's hand-offs; one read. Raises NotFound."""
+    setup = _known(store.programs.setup(connection, program), program)
+    rubric, _ = _rubric_of(connection, setup)
+    return setup.queue, day_of(now, rubric.zone)
+
+
 def hold_rulebook(connection: Connection, program: str, *, alone: bool = False) -> Rulebook:
     """The program's rulebook, which no activation changes until the transaction ends; `alone` for one."""
     return _compiled(connection, program, store.programs.hold(connection, program, alone=alone))
@@ -94,14 +109,12 @@ def compiled_rubric(connection: Connection, program: str, version: int) -> tuple
 
 
 def _compiled(connection: Connection, program: str, setup: Any) -> Rulebook:
-    if setup is None:
-        raise NotFound(f"There is no program {program!r}.")
-    version = setup.active_rubric
-    rubric, prices = _compile("", {}) if version is None else _active(connection, setup)
+    setup = _known(setup, program)
+    rubric, prices = _rubric_of(connection, setup)
     tallied = store.rubrics.tallied_signals(connection, program)
     return Rulebook(
         program=program,
-        version=version,
+        version=setup.active_rubric,
         rubric=rubric,
         prices=prices,
         signals=_signals(connection, program, frozenset(tallied)),
@@ -113,7 +126,15 @@ def _compiled(connection: Connection, program: str, setup: Any) -> Rulebook:
     )
 
 
-def _active(connection: Connection, setup: Any) -> tuple[Rubric, PriceList]:
+def _known(setup: Any, program: str) -> Any:
+    if setup is None:
+        raise NotFound(f"There is no program {program!r}.")
+    return setup
+
+
+def _rubric_of(connection: Connection, setup: Any) -> tuple[Rubric, PriceList]:
+    if setup.active_rubric is None:
+        return _compile("", {})
     known = _rubrics.get(setup.rubric_digest)
     return known or compiled_rubric(connection, setup.id, setup.active_rubric)
 

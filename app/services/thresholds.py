@@ -67,7 +67,7 @@ def publish_crossings(
     now: datetime,
     most: int | None = None,
 ) -> tuple[list[Standing], list[Opened]]:
-    """Open hand-offs for those that cross, the first `most` of them, and publish `new` over `held`.
+    """Make hand-offs of those that cross, the first `most` of them, and publish `new` over `held`.
 
     Both as they are then.
     """
@@ -75,7 +75,7 @@ def publish_crossings(
     opened = open_handoffs(connection, rules, crossing_now, now=now)
     for each in opened:
         new[each.partner] = new[each.partner]._replace(armed=False, rearm_on=None, open_handoff=each.id)
-    messages = [each.message for each in opened]
+    messages = [each.message for each in opened if each.message is not None]
     return publish(connection, rules, held, list(new.values()), messages, now=now), opened
 
 

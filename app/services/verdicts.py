@@ -45,10 +45,10 @@ def _withdraw_if_unfounded(connection: Connection, rules: Rulebook, partner: str
     """Close the partner's unclaimed hand-off if what is left would not have opened it."""
     for row in store.handoffs.open_of_partners(connection, rules.program, [partner]):
         left = _score_at_opening(connection, rules, row)
-        if row.state == "open" and left < row.threshold:
-            reason = (
-                f"without the events that were not a person's, the score was {left:g} of {row.threshold:g}"
-            )
+        # One that had to wait may have opened at less than the threshold.
+        needed = min(row.threshold, row.score)
+        if row.state in ("waiting", "open") and left < needed:
+            reason = f"without the events that were not a person's, the score was {left:g} of {needed:g}"
             withdraw(connection, rules, row, reason=reason, now=now)
 
 
@@ -60,5 +60,5 @@ def _score_at_opening(connection: Connection, rules: Rulebook, row: Any) -> floa
         prices,
         as_tallies(store.tallies.of_partners(connection, rules.program, [partner]), place),
         adjustments=as_adjustments(store.tallies.adjustments_of(connection, rules.program, [partner]), place),
-        as_of=rules.day_of(row.opened_at),
+        as_of=rules.day_of(row.opened_at or row.crossed_at),
     ).score

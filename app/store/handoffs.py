@@ -2,22 +2,47 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, false, func, insert, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    false,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
-from app.models import handoff_moves, handoffs, partners
+from app.models import handoff_moves, handoffs, partners, programs, standings
+from app.store.programs import LOCKS, take_queue_positions
 from app.store.recordset import among
 
 HandoffRow = Row[tuple[Any, ...]]
 
-_SHOWN = select(handoffs, partners.c.name.label("partner_name")).join_from(
-    handoffs,
-    partners,
-    (partners.c.program == handoffs.c.program) & (partners.c.id == handoffs.c.partner),
-    isouter=True,
+PERSON_LOCKS = LOCKS + 1
+"""Advisory locks on persons, apart from those on programs."""
+
+_OWN_STANDING = and_(standings.c.program == handoffs.c.program, standings.c.partner == handoffs.c.partner)
+SHOWN = (
+    select(handoffs, partners.c.name.label("partner_name"), standings.c.stored)
+    .join(standings, _OWN_STANDING)
+    .join(
+        partners,
+        and_(partners.c.program == handoffs.c.program, partners.c.id == handoffs.c.partner),
+        isouter=True,
+    )
 )
-_URGENCY = (handoffs.c.grade_rank, handoffs.c.score.desc(), handoffs.c.opened_at, handoffs.c.id)
+# Literal: an index on unfinished rows only is of no use to a statement that has the state as a parameter.
+_UNFINISHED = handoffs.c.state != literal_column("'closed'")
+# By the grade as it is shown, then the score now: stored scores of a program have the order of the scores.
+_URGENCY = (handoffs.c.grade_rank, standings.c.stored.desc(), handoffs.c.crossed_at, handoffs.c.id)
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -25,24 +50,29 @@ def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     connection.execute(insert(handoffs), list(rows))
 
 
-def add_moves(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Append to the histories; `n` counts from 1 within a hand-off."""
-    connection.execute(insert(handoff_moves), list(rows))
+def add_moves(connection: Connection, program: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Append to the histories; `n` counts from 1 within a hand-off.
+
+    Each takes the next place among the changes to the queue.
+    """
+    first = take_queue_positions(connection, program, len(rows))
+    placed = [{**row, "program": program, "position": first + place} for place, row in enumerate(rows)]
+    connection.execute(insert(handoff_moves), placed)
 
 
 def get(connection: Connection, program: str, handoff: str) -> HandoffRow | None:
     """One hand-off."""
     return connection.execute(
-        _SHOWN.where(handoffs.c.program == program, handoffs.c.id == handoff)
+        SHOWN.where(handoffs.c.program == program, handoffs.c.id == handoff)
     ).one_or_none()
 
 
 def open_of_partners(connection: Connection, program: str, ids: Collection[str]) -> list[HandoffRow]:
     """The hand-offs of these partners that are not closed."""
-    query = _SHOWN.where(
+    query = SHOWN.where(
         handoffs.c.program == program,
         among(connection, handoffs.c.partner, ids),
-        handoffs.c.state != "closed",
+        _UNFINISHED,
     )
     return list(connection.execute(query))
 
@@ -65,36 +95,166 @@ def change(connection: Connection, handoff: str, values: Mapping[str, Any]) -> N
     connection.execute(update(handoffs).where(handoffs.c.id == handoff).values(**values))
 
 
-def page(
+class OpenPlace(NamedTuple):
+    """Where a row that is not closed stands in the queue."""
+
+    grade_rank: int
+    stored: float
+    crossed_at: datetime
+    id: str
+
+
+class ClosedPlace(NamedTuple):
+    """Where a closed row stands in a list."""
+
+    closed_at: datetime
+    id: str
+
+
+def narrowed(
+    program: str, equals: Mapping[str, str], *, due_before: datetime | None
+) -> list[ColumnElement[bool]]:
+    """The conditions of a list: columns and the value each must have."""
+    where = [handoffs.c.program == program, *(handoffs.c[name] == value for name, value in equals.items())]
+    return where if due_before is None else [*where, handoffs.c.due_at < due_before]
+
+
+def unfinished(
     connection: Connection,
-    program: str,
+    where: Sequence[ColumnElement[bool]],
     *,
-    equals: Mapping[str, str],
-    due_before: datetime | None,
-    after: tuple[int, float, datetime, str] | None,
+    state: str | None,
+    after: OpenPlace | None,
     limit: int,
-) -> list[HandoffRow]:
-    """Hand-offs by urgency: grade, then score, then age."""
-    query = _SHOWN.where(handoffs.c.program == program, *(handoffs.c[k] == v for k, v in equals.items()))
-    if due_before is not None:
-        query = query.where(handoffs.c.due_at < due_before)
+) -> Sequence[HandoffRow]:
+    """Hand-offs that are not closed, by urgency."""
+    query = SHOWN.where(*where, _UNFINISHED)
+    if state is not None:
+        query = query.where(handoffs.c.state == state)
     if after is not None:
-        query = query.where(_less_urgent_than(*after))
-    return list(connection.execute(query.order_by(*_URGENCY).limit(limit)))
+        query = query.where(_less_urgent_than(after))
+    return connection.execute(query.order_by(*_URGENCY).limit(limit)).all()
 
 
-def _less_urgent_than(grade_rank: int, score: float, opened_at: datetime, id_: str) -> Any:
-    rest: Any = false()
-    ties: Any = true()
+def _less_urgent_than(place: OpenPlace) -> ColumnElement[bool]:
+    rest: ColumnElement[bool] = false()
+    ties: ColumnElement[bool] = true()
     for column, value, falling in (
-        (handoffs.c.grade_rank, grade_rank, False),
-        (handoffs.c.score, score, True),
-        (handoffs.c.opened_at, opened_at, False),
-        (handoffs.c.id, id_, False),
+        (handoffs.c.grade_rank, place.grade_rank, False),
+        (standings.c.stored, place.stored, True),
+        (handoffs.c.crossed_at, place.crossed_at, False),
+        (handoffs.c.id, place.id, False),
     ):
         rest = or_(rest, and_(ties, column < value if falling else column > value))
         ties = and_(ties, column == value)
     return rest
+
+
+def closed(
+    connection: Connection,
+    where: Sequence[ColumnElement[bool]],
+    *,
+    after: ClosedPlace | None,
+    limit: int,
+) -> Sequence[HandoffRow]:
+    """Closed hand-offs, the latest closed first."""
+    query = SHOWN.where(*where, handoffs.c.state == "closed")
+    if after is not None:
+        query = query.where(tuple_(handoffs.c.closed_at, handoffs.c.id) < after)
+    return connection.execute(
+        query.order_by(handoffs.c.closed_at.desc(), handoffs.c.id.desc()).limit(limit)
+    ).all()
+
+
+def hold_best(
+    connection: Connection, program: str, owners: Collection[str | None], *, patient: bool
+) -> tuple[str, str] | None:
+    """The id and partner of the most urgent open hand-off, what a person owns before what nobody does.
+
+    Holds the partner's standing. What others hold is passed over, or waited for by the `patient`; by then
+    it may have changed.
+    """
+    owned = [handoffs.c.owner == owner for owner in owners if owner is not None]
+    anybodys = [handoffs.c.owner.is_(None)] if None in owners else []
+    query = (
+        select(handoffs.c.id, handoffs.c.partner)
+        .join(standings, _OWN_STANDING)
+        .where(handoffs.c.program == program, handoffs.c.state == "open", or_(*owned, *anybodys))
+        .order_by(handoffs.c.owner.is_(None), *_URGENCY)
+    )
+    held = query.limit(1).with_for_update(of=standings, skip_locked=not patient)
+    found = connection.execute(held).one_or_none()
+    return None if found is None else (found.id, found.partner)
+
+
+def hold_person(connection: Connection, program: str, by: str) -> None:
+    """Let nobody else act for this person until the transaction ends; on SQLite that is so anyway."""
+    if connection.dialect.name == "postgresql":
+        lock = func.pg_advisory_xact_lock(func.hashtextextended(f"{program}\n{by}", PERSON_LOCKS))
+        connection.execute(select(lock))
+
+
+def count_claimed(connection: Connection, program: str, by: str) -> int:
+    """How many hand-offs a person has claimed at this moment."""
+    mine = select(func.count()).where(
+        handoffs.c.program == program, handoffs.c.state == "claimed", handoffs.c.claimed_by == by
+    )
+    return int(connection.scalar(mine) or 0)
+
+
+def count_owned(connection: Connection, program: str) -> dict[str, int]:
+    """By owner, how many hand-offs are open, claimed or snoozed."""
+    query = (
+        select(handoffs.c.owner, func.count())
+        .where(
+            handoffs.c.program == program,
+            _UNFINISHED,
+            handoffs.c.state != "waiting",
+            handoffs.c.owner.is_not(None),
+        )
+        .group_by(handoffs.c.owner)
+    )
+    return dict(connection.execute(query).fetchall())
+
+
+def of_person(connection: Connection, program: str, person: str) -> Sequence[HandoffRow]:
+    """What a person owns or has claimed and is not closed."""
+    theirs = or_(handoffs.c.owner == person, handoffs.c.claimed_by == person)
+    return connection.execute(
+        SHOWN.where(handoffs.c.program == program, _UNFINISHED, theirs).order_by(handoffs.c.partner)
+    ).all()
+
+
+def count_places(connection: Connection, program: str, *, since: datetime) -> tuple[int, int]:
+    """How many hand-offs were opened since then and not withdrawn, and how many wait to be."""
+    was_called_for = handoffs.c.outcome.is_distinct_from("withdrawn")
+    opened = select(func.count()).where(
+        handoffs.c.program == program, handoffs.c.opened_at >= since, was_called_for
+    )
+    waiting_ = select(func.count()).where(handoffs.c.program == program, handoffs.c.state == "waiting")
+    return int(connection.scalar(opened) or 0), int(connection.scalar(waiting_) or 0)
+
+
+def waiting(connection: Connection, program: str, limit: int) -> Sequence[HandoffRow]:
+    """The most urgent of those that wait for a place at the desk."""
+    query = SHOWN.where(handoffs.c.program == program, handoffs.c.state == "waiting", _UNFINISHED)
+    return connection.execute(query.order_by(*_URGENCY).limit(limit)).all()
+
+
+def programs_waiting(connection: Connection) -> Sequence[str]:
+    """Programs in which a hand-off waits for a place."""
+    waits = select(handoffs.c.id).where(handoffs.c.program == programs.c.id, handoffs.c.state == "waiting")
+    return connection.scalars(select(programs.c.id).where(waits.exists())).all()
+
+
+def alarms(connection: Connection, *, now: datetime, limit: int) -> list[tuple[str, str]]:
+    """Hand-offs, each by program and id, that the service has to look at, the most overdue first."""
+    query = select(handoffs.c.program, handoffs.c.id).where(
+        handoffs.c.alarm_at.is_not(None), handoffs.c.alarm_at <= now
+    )
+    return [
+        (row.program, row.id) for row in connection.execute(query.order_by(handoffs.c.alarm_at).limit(limit))
+    ]
 
 
 def closed_of_partners(connection: Connection, program: str, ids: Collection[str]) -> list[HandoffRow]:
@@ -104,7 +264,7 @@ def closed_of_partners(connection: Connection, program: str, ids: Collection[str
         among(connection, handoffs.c.partner, ids),
         handoffs.c.state == "closed",
     )
-    return list(connection.execute(query.order_by(handoffs.c.opened_at)))
+    return list(connection.execute(query.order_by(handoffs.c.crossed_at)))
 
 
 def count_moves(connection: Connection, handoff: str) -> int:

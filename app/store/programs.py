@@ -10,27 +10,31 @@ from app.models import feeds, programs, rubrics
 LOCKS = 7204
 """Keeps our advisory locks apart from those of others in the same database."""
 
-_SETUP = select(
-    programs.c.id,
-    programs.c.name,
-    programs.c.active_rubric,
-    programs.c.landmark,
-    programs.c.settled_day,
-    programs.c.building,
-    programs.c.build_day,
-    rubrics.c.digest.label("rubric_digest"),
-).join_from(
-    programs,
-    rubrics,
-    (rubrics.c.program == programs.c.id) & (rubrics.c.version == programs.c.active_rubric),
-    isouter=True,
+_SETUP = (
+    select(
+        programs.c.id,
+        programs.c.name,
+        programs.c.active_rubric,
+        programs.c.landmark,
+        programs.c.settled_day,
+        programs.c.building,
+        programs.c.build_day,
+        rubrics.c.digest.label("rubric_digest"),
+        feeds.c.queue,
+    )
+    .join(feeds, feeds.c.program == programs.c.id)
+    .join(
+        rubrics,
+        (rubrics.c.program == programs.c.id) & (rubrics.c.version == programs.c.active_rubric),
+        isouter=True,
+    )
 )
 
 
 def add(connection: Connection, program: str, name: str, *, now: datetime) -> None:
     """Store a new program. Raises IntegrityError if the id is taken."""
     connection.execute(insert(programs).values(id=program, name=name, created_at=now))
-    connection.execute(insert(feeds).values(program=program, position=0))
+    connection.execute(insert(feeds).values(program=program, position=0, queue=0))
 
 
 def exists(connection: Connection, program: str) -> bool:
@@ -44,7 +48,7 @@ def ids(connection: Connection) -> list[str]:
 
 
 def setup(connection: Connection, program: str) -> Any:
-    """The program with the digest of its active rubric."""
+    """The program with the digest of its active rubric and the number of changes to its queue."""
     return connection.execute(_SETUP.where(programs.c.id == program)).one_or_none()
 
 
@@ -83,6 +87,25 @@ def settled(connection: Connection, program: str, *, day: int) -> None:
 def set_landmark(connection: Connection, program: str, landmark: int) -> None:
     """Note what day stored scores are weighted to from now on."""
     connection.execute(update(programs).where(programs.c.id == program).values(landmark=landmark))
+
+
+def take_queue_positions(connection: Connection, program: str, count: int) -> int:
+    """Take the next `count` places among the changes to the queue of hand-offs; the first of them.
+
+    The row stays locked until the commit, as with `take_positions`.
+    """
+    last = connection.execute(
+        update(feeds)
+        .where(feeds.c.program == program)
+        .values(queue=feeds.c.queue + count)
+        .returning(feeds.c.queue)
+    ).scalar_one()
+    return int(last) - count + 1
+
+
+def hold_queue(connection: Connection, program: str) -> None:
+    """Let nobody else change the queue until the transaction ends; on SQLite that is so anyway."""
+    connection.execute(select(feeds.c.queue).where(feeds.c.program == program).with_for_update())
 
 
 def take_positions(connection: Connection, program: str, count: int) -> int:

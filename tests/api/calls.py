@@ -1,6 +1,8 @@
 """What the tests of the HTTP contract say again and again."""
 
+import asyncio
 import ssl
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -101,6 +103,13 @@ async def every(client: httpx2.AsyncClient, path: str, **parameters: Any) -> lis
         if not page["next"]:
             return items
         url = url.copy_set_param("cursor", page["next"])
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Ask until it holds; everything else runs meanwhile."""
+    async with asyncio.timeout(30):
+        while not await holds():
+            pass
 
 
 def is_problem(answer: httpx2.Response, status: int, code: str) -> bool:

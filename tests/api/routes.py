@@ -12,8 +12,13 @@ DOCUMENT: dict[str, Any] = create_app(Settings()).openapi()
 _SCOPES = {
     "POST /v1/events": "events:write",
     "POST /v1/rubrics/check": "read",
+    "POST /v1/handoffs/next": "handoffs:write",
     "POST /v1/handoffs/{handoff}/claim": "handoffs:write",
     "POST /v1/handoffs/{handoff}/release": "handoffs:write",
+    "POST /v1/handoffs/{handoff}/snooze": "handoffs:write",
+    "POST /v1/handoffs/{handoff}/unsnooze": "handoffs:write",
+    "POST /v1/handoffs/{handoff}/assign": "handoffs:write",
+    "POST /v1/handoffs/{handoff}/notes": "handoffs:write",
     "POST /v1/handoffs/{handoff}/close": "handoffs:write",
     "GET /v1/keys": "admin",
     "POST /v1/programs": "operator",

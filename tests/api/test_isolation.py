@@ -22,10 +22,14 @@ BODIES: dict[str, Json | None] = {
     "POST /v1/rubrics/{version}/preview": None,
     "POST /v1/handoffs/{handoff}/claim": {"by": "thief@other.example"},
     "POST /v1/handoffs/{handoff}/release": None,
+    "POST /v1/handoffs/{handoff}/snooze": {"until": "2100-01-01T00:00:00Z"},
+    "POST /v1/handoffs/{handoff}/unsnooze": None,
+    "POST /v1/handoffs/{handoff}/assign": {"owner": "thief@other.example"},
+    "POST /v1/handoffs/{handoff}/notes": {"note": "mine"},
     "POST /v1/handoffs/{handoff}/close": {"outcome": "accepted"},
 }
-# Whatever its id, a partner or contact that is put is the caller's own.
-OWN = {"PUT /v1/partners/{partner}", "PUT /v1/contacts/{contact}"}
+# Whatever its id, a partner, contact or rep that is put is the caller's own.
+OWN = {"PUT /v1/partners/{partner}", "PUT /v1/contacts/{contact}", "PUT /v1/reps/{email}"}
 
 ONE = [route for route in ROUTES if route.parameters and route.name not in OWN]
 MANY = [route for route in ROUTES if route.method == "GET" and not route.parameters and route not in PUBLIC]

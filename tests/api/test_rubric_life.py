@@ -16,6 +16,7 @@ from app import clock
 from app.db import open_database
 from app.services.verifying import verify
 from app.settings import Settings
+from tests.api.calls import until
 from tests.support.service import OPERATOR_KEY, SECRET_KEY, Service, running
 
 ROOT = Path(__file__).parents[2]
@@ -63,13 +64,6 @@ async def town(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
     answer = await client.post("/v1/events", json=[visit(number) for number in range(PARTNERS)])
     assert answer.json()["accepted"] == PARTNERS
     return client
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Ask until it holds; everything else runs meanwhile."""
-    async with asyncio.timeout(30):
-        while not await holds():
-            pass
 
 
 async def test_a_preview_with_a_new_signal_is_followed(town: httpx2.AsyncClient) -> None:

@@ -48,6 +48,7 @@ async def populate(service: Service, program: str) -> World:
             "new": "1",
             "side": "entering",
             "handoff": handoffs[0]["id"],
+            "email": "rep-0@vendor.example",
             "webhook": (await every(client, "/v1/webhooks"))[0]["id"],
             "delivery": (await every(client, "/v1/deliveries"))[0]["id"],
             "key": (await every(client, "/v1/keys"))[-1]["id"],
@@ -73,6 +74,7 @@ async def _make(client: httpx2.AsyncClient, n: int) -> list[str]:
         f"/v1/partners/partner-{n}",
         json={"name": f"Partner {n % 2}", "domains": [f"partner-{n}.example"], "owner": "rep@vendor.example"},
     )
+    await client.put(f"/v1/reps/rep-{n}@vendor.example", json={"name": f"Rep {n}"})
     await client.put(f"/v1/contacts/contact-{n}", json={"partner": f"partner-{n}", "name": f"Jo {n}"})
     await raise_hand(client, f"partner-{n}", contact=f"contact-{n}")
     await post(client, click(f"parked-{n}", partner=None, contact=f"jo-{n}@nobody.example"))

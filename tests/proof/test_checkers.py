@@ -47,7 +47,7 @@ def explains_yesterday(patch: pytest.MonkeyPatch) -> None:
     def explained(*args: Any, as_of: int, **named: Any) -> Any:
         return explain(*args, as_of=as_of - 1, **named)
 
-    patch.setattr("app.services.opening.explain", explained)
+    patch.setattr("app.services.reasons.explain", explained)
 
 
 FAULTS: list[tuple[Plant, Any]] = [

@@ -7,7 +7,7 @@ import pytest
 
 from app.errors import HandoffState
 from app.services.adjusting import adjust
-from app.services.handoffs import claim
+from app.services.claiming import claim
 from app.services.merging import merge
 from app.services.partners import archive_partner
 from tests.support.play import SIMPLE, Play

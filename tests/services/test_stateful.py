@@ -15,8 +15,8 @@ from sqlalchemy.engine import make_url
 
 from app.errors import Conflict, HandoffState
 from app.models import handoffs
+from app.services.claiming import claim
 from app.services.contacts import Contact, erase_contact, put_contact
-from app.services.handoffs import claim
 from app.services.merging import merge, unmerge
 from app.services.partners import archive_partner
 from app.services.verdicts import change_verdict

@@ -14,8 +14,9 @@ from app.db import Work, sqlite_engine
 from app.scoring.reading import read_rubric
 from app.scoring.rubric import Rubric
 from app.services.activating import Opening, switch
+from app.services.claiming import claim
 from app.services.handoff_view import Handoff
-from app.services.handoffs import Closing, claim, close, get_handoff
+from app.services.handoffs import Closing, close, get_handoff
 from app.services.partners import Partner, PartnerData, get_partner, put_partners
 from app.services.programs import create_program
 from app.services.recording import Result, record
@@ -147,7 +148,8 @@ class Play:
 
     def handoff(self, id_: str) -> Handoff:
         """A hand-off as it is shown."""
-        return self.run(lambda c: get_handoff(c, self.program, id_))
+        shown: Handoff = self.do(get_handoff, id_)
+        return shown
 
     def claim(self, id_: str) -> None:
         """Somebody takes a hand-off."""

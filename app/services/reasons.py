@@ -1,0 +1,95 @@
+"""Why a partner is worth a call now: the lines of its score, and what a caller can say, as of today."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection
+
+from app import store
+from app.scoring.explain import explain
+from app.scoring.fade import weight
+from app.scoring.talking import Fact, talking_points
+from app.services.arithmetic import ADJUSTED, adjustment_of, as_adjustments, as_tallies
+from app.services.rulebook import Rulebook
+from app.store.ledger import LedgerEvent
+
+# Enough to talk about: what is older says little about why now.
+TALKING_DAYS = 90
+TALKING_EVENTS = 200
+
+
+def reasons_of(
+    connection: Connection, rules: Rulebook, partners: Sequence[str], *, now: datetime
+) -> dict[str, dict[str, Any]]:
+    """For each partner, `lines` and `talking_points` as a hand-off keeps them; a handful of statements."""
+    lines = _explanations(connection, rules, partners, today=rules.day_of(now))
+    points = _talking_points(connection, rules, partners, now=now)
+    return {each: {"lines": lines[each], "talking_points": points[each]} for each in partners}
+
+
+def _explanations(
+    connection: Connection, rules: Rulebook, partners: Sequence[str], *, today: int
+) -> dict[str, list[dict[str, object]]]:
+    tallies = store.tallies.of_partners(connection, rules.program, partners)
+    adjusted = store.tallies.adjustments_of(connection, rules.program, partners)
+    rows, lines = _by_partner(tallies), _by_partner(adjusted)
+    found = {}
+    for partner in partners:
+        explanation = explain(
+            rules.rubric,
+            rules.prices,
+            as_tallies(rows[partner], {partner: 0}),
+            adjustments=as_adjustments(lines[partner], {partner: 0}),
+            as_of=today,
+        )
+        found[partner] = [line.document() for line in explanation.lines]
+    return found
+
+
+def _by_partner(
+    rows: Iterable[tuple[str, int, int, int]],
+) -> defaultdict[str, list[tuple[str, int, int, int]]]:
+    found = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(row)
+    return found
+
+
+def _talking_points(
+    connection: Connection, rules: Rulebook, partners: Sequence[str], *, now: datetime
+) -> dict[str, list[dict[str, str | None]]]:
+    recent = store.ledger.recent_human(
+        connection, rules.program, partners, since=now - timedelta(days=TALKING_DAYS), each=TALKING_EVENTS
+    )
+    contacts = {event.contact for events in recent.values() for event in events if event.contact}
+    names = store.contacts.names_of(connection, rules.program, sorted(contacts))
+    found = {}
+    for partner in partners:
+        facts = [_fact(rules, event, names, today=rules.day_of(now)) for event in recent.get(partner, [])]
+        mattered = [fact for fact in facts if fact.weight > 0]
+        found[partner] = [
+            {"text": point.text, "contact": point.contact}
+            for point in talking_points(mattered, zone=rules.zone)
+        ]
+    return found
+
+
+def _fact(rules: Rulebook, event: LedgerEvent, names: dict[str, str], *, today: int) -> Fact:
+    matched = rules.signals.matching(event.type, event.properties, event.persona)
+    worth = (rules.prices.earns(matched) + adjustment_of(event)) / 1000
+    day = np.array([rules.day_of(event.occurred_at)])
+    name, properties = names.get(event.contact or ""), event.properties
+    if event.type == ADJUSTED:
+        # Not a contact's deed, but that of whoever gave the points, for a reason.
+        name, properties = properties["by"], {"title": properties["reason"]}
+    return Fact(
+        type=event.type,
+        occurred_at=event.occurred_at,
+        contact_name=name,
+        contact=event.contact,
+        properties=properties,
+        weight=worth * float(weight(rules.rubric.fade, day, today=today)[0]),
+    )
