@@ -2,12 +2,20 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.api.parameters import Moment, Said
+from app.services.moves import SERVICE
 from app.sources.event import Text
 
-Person = Annotated[Said, Field(max_length=200, examples=["rep@vendor.example"])]
+
+def _a_person(name: str) -> str:
+    if name == SERVICE:
+        raise ValueError(f"{SERVICE} is what the service calls itself")
+    return name
+
+
+Person = Annotated[Said, Field(max_length=200, examples=["rep@vendor.example"]), AfterValidator(_a_person)]
 Words = Annotated[Text, Field(max_length=2_000)]
 
 

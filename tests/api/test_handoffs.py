@@ -122,7 +122,7 @@ async def test_close_refused(client: httpx2.AsyncClient, handoff: str, form: Jso
     assert (await get(client, handoff))["state"] == "open"
 
 
-@pytest.mark.parametrize("by", ["", " ", "x" * 201, None, 7])
+@pytest.mark.parametrize("by", ["", " ", "x" * 201, None, 7, "handraiser"])
 async def test_claim_needs_a_person(client: httpx2.AsyncClient, handoff: str, by: object) -> None:
     assert is_problem(await move(client, handoff, "claim", by=by), 422, "invalid")
 
