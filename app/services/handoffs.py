@@ -1,6 +1,6 @@
 """What people do with a hand-off: give it back, put it off, write on it, close it; and look at the queue."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -30,6 +30,8 @@ from app.services.rescoring import hold_standings
 from app.services.rulebook import Rulebook, hold_rulebook, rulebook
 from app.store.handoffs import ClosedPlace, OpenPlace
 
+Choice = Callable[[datetime, datetime], datetime]
+
 
 def release(
     connection: Connection, program: str, handoff: str, *, by: str, reason: str | None, now: datetime
@@ -56,7 +58,8 @@ def snooze(
     rules = hold_rulebook(connection, program)
     held = hold(connection, rules, handoff)
     row = require(connection, program, handoff)
-    writes = {"claimed_by": None, "snoozed_until": until, "due_at": _due_after(rules, row, until)}
+    due = _deadline(rules, row, until, max)
+    writes = {"claimed_by": None, "snoozed_until": until, "due_at": due}
     move = Move(SNOOZE, by, reason, writes, {"until": _said(until)})
     return apply(connection, rules, row, held, move, now=now)
 
@@ -64,8 +67,16 @@ def snooze(
 def unsnooze(
     connection: Connection, program: str, handoff: str, *, by: str, reason: str | None, now: datetime
 ) -> Handoff:
-    """Take a snoozed hand-off back into the queue before its time. Raises NotFound and HandoffState."""
-    return make(connection, program, handoff, Move(UNSNOOZE, by, reason, {"snoozed_until": None}), now=now)
+    """Take a snoozed hand-off back into the queue before its time, and its deadline along.
+
+    Raises NotFound and HandoffState.
+    """
+    rules = hold_rulebook(connection, program)
+    held = hold(connection, rules, handoff)
+    row = require(connection, program, handoff)
+    due = _deadline(rules, row, now, min)
+    move = Move(UNSNOOZE, by, reason, {"snoozed_until": None, "due_at": due})
+    return apply(connection, rules, row, held, move, now=now)
 
 
 def assign(
@@ -192,12 +203,12 @@ def _place(row: Any) -> OpenPlace | ClosedPlace:
     return OpenPlace(row.grade_rank, row.stored, row.crossed_at, row.id)
 
 
-def _due_after(rules: Rulebook, row: Any, until: datetime) -> datetime | None:
-    """The deadline of a hand-off that is put off: as long after its return as a new one has."""
+def _deadline(rules: Rulebook, row: Any, start: datetime, choose: Choice) -> datetime | None:
+    """The hand-off's deadline or that of one opened at `start`, whichever is chosen; None if it has none."""
     terms, planned = rules.rubric.handoff, row.due_at
-    if terms is not None and planned is not None:
-        planned = max(planned, due_at(until, terms.due_hours, working=terms.hours, zone=rules.zone))
-    return cast("datetime | None", planned)
+    if terms is None or planned is None:
+        return cast("datetime | None", planned)
+    return choose(planned, due_at(start, terms.due_hours, working=terms.hours, zone=rules.zone))
 
 
 def _said(instant: datetime) -> str:

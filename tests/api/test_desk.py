@@ -143,6 +143,17 @@ async def test_waiting_list(client: httpx2.AsyncClient) -> None:
     assert (await until_move(client, waiting["id"], "open"))["state"] == "open"
 
 
+async def test_nobody_is_told_of_one_that_never_opened(client: httpx2.AsyncClient) -> None:
+    await desk(client, per_week=1)
+    types = ["handoff.opened", "handoff.closed"]
+    await client.post("/v1/webhooks", json={"url": "http://127.0.0.1:9/", "types": types})
+    for partner in ("first", "second"):
+        await raise_hand(client, partner)
+    (waiting,) = await every(client, "/v1/handoffs", state="waiting")
+    await move(client, waiting["id"], "close", outcome="rejected", reason="too small")
+    assert [each["partner"] for each in await every(client, "/v1/deliveries")] == ["first"]
+
+
 async def test_reps_take_turns(client: httpx2.AsyncClient) -> None:
     await desk(client, assign="round_robin")
     for name in ("ann", "bob"):

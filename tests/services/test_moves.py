@@ -61,6 +61,13 @@ def test_snooze_never_brings_the_deadline_forward(play: Play, handoff: str) -> N
     assert play.handoff(handoff).due_at == planned
 
 
+def test_back_before_its_time_is_due_as_soon_as_a_new_one(play: Play, handoff: str) -> None:
+    put_off(play, handoff, hours=1_000)
+    play.now += timedelta(hours=10)
+    play.do(unsnooze, handoff, by=REP, reason=None)
+    assert play.handoff(handoff).due_at == play.now + timedelta(hours=24)
+
+
 @pytest.mark.parametrize("hours", [0, -1])
 def test_snooze_until_the_past_is_refused(play: Play, handoff: str, hours: float) -> None:
     with pytest.raises(Invalid):

@@ -2,10 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+
+from app.errors import HandoffState
 from app.services.handoffs import Closing, close
 from app.services.merging import merge, unmerge
 from app.services.verdicts import change_verdict
 from tests.services.desk import crosses, moves, named, only, rep, tend, terms
+from tests.services.test_moves import make
 from tests.support.play import SIMPLE, Play
 
 WEEK = 7 * 24
@@ -109,6 +113,16 @@ def test_who_waits_can_be_closed(play: Play) -> None:
     burst(play, a=4, b=3)
     play.do(close, only(play, "b").id, Closing("rejected", "not now"), by="lead@vendor.example")
     assert only(play, "b").outcome == "rejected"
+
+
+@pytest.mark.parametrize("move", ["claim", "release", "snooze", "unsnooze"])
+def test_who_waits_cannot_be_called(play: Play, move: str) -> None:
+    terms(play, per_week=1)
+    burst(play, a=4, b=3)
+    known = only(play, "b")
+    with pytest.raises(HandoffState):
+        make(play, known.id, move)
+    assert only(play, "b") == known
 
 
 def test_desk_without_limit_opens_all_that_wait(play: Play) -> None:
