@@ -4,10 +4,11 @@ import asyncio
 from collections import Counter
 from contextlib import AsyncExitStack
 
+import asyncpg
 import httpx2
 import pytest
 
-from tests.proof.storm import prepare
+from tests.proof.storm import everything, prepare
 from tests.proof.test_races import event, posted
 from tests.support.server import serving
 from tests.support.service import Service, settings_for
@@ -55,21 +56,34 @@ async def test_forty_callers_at_two_processes(postgresql_url: str) -> None:
         await everybody_takes(clients)
 
 
-async def test_best_is_had_while_its_partner_is_busy(client: httpx2.AsyncClient) -> None:
-    """Events of a partner hold its standing for moments; its call is not lost to that."""
-    await raise_hands(client, 1)
-    busy = asyncio.gather(*(posted(client, event(f"b{n}", partner="p0")) for n in range(50)))
-    assert await take(client, 1) is not None
-    await busy
+async def test_the_only_one_is_waited_for(postgresql_url: str) -> None:
+    """Its partner's standing is held, as an event would hold it. Shown to fail on giving up."""
+    async with serving(postgresql_url) as server, AsyncExitStack() as stack:
+        made = await Service(server.url, settings_for(postgresql_url)).program()
+        client = await stack.enter_async_context(server.client(made))
+        await prepare(client)
+        await raise_hands(client, 1)
+        other = await asyncpg.connect(postgresql_url)
+        stack.push_async_callback(other.close)
+        async with other.transaction():
+            await other.execute("SELECT FROM standing FOR UPDATE")
+            call = asyncio.create_task(take(client, 1))
+            await waits_for_a_lock(other)
+        assert await call is not None
+
+
+async def waits_for_a_lock(connection: asyncpg.Connection) -> None:
+    """Until somebody waits for what another transaction holds."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    async with asyncio.timeout(20):
+        while not await connection.fetchval(waiting):
+            pass
 
 
 @pytest.mark.parametrize("most", [1, 3])
 async def test_nobody_holds_more_than_allowed(client: httpx2.AsyncClient, most: int) -> None:
     """Shown to fail without the lock on the person."""
-    rubric = (await client.get("/v1/rubrics/active")).json()["document"]
-    rubric["handoff"]["max_claimed"] = most
-    version = (await client.post("/v1/rubrics", json=rubric)).json()["version"]
-    await client.post(f"/v1/rubrics/{version}/activate")
+    await change_terms(client, max_claimed=most)
     await raise_hands(client, 12)
     form = {"by": "rep@vendor.example"}
     answers = await asyncio.gather(*(client.post("/v1/handoffs/next", json=form) for _ in range(12)))
@@ -77,17 +91,24 @@ async def test_nobody_holds_more_than_allowed(client: httpx2.AsyncClient, most: 
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"claim_limit"}
 
 
-async def test_two_crossings_for_the_last_place(client: httpx2.AsyncClient) -> None:
+async def test_crossings_at_two_processes_for_the_last_places(postgresql_url: str) -> None:
     """Shown to fail without the lock on the queue."""
+    async with serving(postgresql_url) as one, serving(postgresql_url) as two, AsyncExitStack() as stack:
+        made = await Service(one.url, settings_for(postgresql_url)).program()
+        clients = [await stack.enter_async_context(each.client(made)) for each in (one, two)]
+        await prepare(clients[0])
+        await change_terms(clients[0], per_week=5)
+        webinars = [
+            [event(f"{n}-{m}", "webinar.attended", partner=f"p{n}") for m in range(3)] for n in range(60)
+        ]
+        await asyncio.gather(*(posted(clients[n % 2], *each) for n, each in enumerate(webinars)))
+        found = await everything(clients[0], "/v1/handoffs")
+        assert Counter(each["state"] for each in found) == {"open": 5, "waiting": 55}
+
+
+async def change_terms(client: httpx2.AsyncClient, **terms: int) -> None:
+    """Make the active rubric's hand-off terms others."""
     rubric = (await client.get("/v1/rubrics/active")).json()["document"]
-    rubric["handoff"]["per_week"] = 5
+    rubric["handoff"] |= terms
     version = (await client.post("/v1/rubrics", json=rubric)).json()["version"]
-    await client.post(f"/v1/rubrics/{version}/activate")
-    await asyncio.gather(
-        *(
-            posted(client, *(event(f"{n}-{m}", "webinar.attended", partner=f"p{n}") for m in range(3)))
-            for n in range(20)
-        )
-    )
-    found = [each["state"] for each in (await client.get("/v1/handoffs?limit=200")).json()["items"]]
-    assert Counter(found) == {"open": 5, "waiting": 15}
+    (await client.post(f"/v1/rubrics/{version}/activate")).raise_for_status()

@@ -67,6 +67,15 @@ def test_untouched_claim_goes_back(play: Play) -> None:
     assert (found.history[-1].by, REP in str(found.history[-1].reason)) == ("handraiser", True)
 
 
+def test_being_overdue_is_no_touch(play: Play) -> None:
+    terms(play, release_after_hours=4, due_hours=3)
+    crosses(play, "a")
+    play.claim(only(play, "a").id)
+    tend(play, hours=3)
+    tend(play, hours=1)
+    assert moves(play, only(play, "a").id) == ["open", "claim", "overdue", "release"]
+
+
 def test_rubric_that_allows_more_time_is_heeded(play: Play) -> None:
     """The alarm was set by the rubric before."""
     terms(play, release_after_hours=1, due_hours=1000)
