@@ -38,8 +38,7 @@ def ring(connection: Connection, program: str, handoff: str, *, now: datetime) -
 
 def _due(rules: Rulebook, row: Any, now: datetime) -> Move | None:
     if row.state == "snoozed":
-        asleep = not _is_past(row.snoozed_until, now)
-        return None if asleep else Move(UNSNOOZE, SERVICE, "its time has come", {"snoozed_until": None})
+        return Move(UNSNOOZE, SERVICE, "its time has come", {"snoozed_until": None})
     if row.state == "claimed" and _is_past(released_at(rules, row._mapping), now):
         reason = f"{row.claimed_by} has not touched it since {row.touched_at:%Y-%m-%d %H:%M} UTC"
         return Move(RELEASE, SERVICE, reason, {"claimed_by": None})

@@ -100,6 +100,17 @@ def test_withdrawn_while_it_waits(play: Play) -> None:
     assert (play.handoff(handoff).outcome, moves(play, handoff)) == ("withdrawn", ["wait", "close"])
 
 
+def test_opened_late_below_the_threshold_it_stands(play: Play) -> None:
+    play.activate({"fade": {"half_life_days": 7}, "handoff": SIMPLE["handoff"] | {"per_week": 1}})
+    burst(play, a=4, b=3)
+    tend(play, hours=WEEK)
+    assert (only(play, "b").state, only(play, "b").score) == ("open", 15)
+    play.settle()
+    play.happens(partner="b", id_="later")
+    play.do(change_verdict, "test", "later", verdict="machine", reason="scanner")
+    assert only(play, "b").state == "open"
+
+
 def test_closing_gives_no_place_back_within_the_week(play: Play) -> None:
     terms(play, per_week=1)
     burst(play, a=4, b=3)
