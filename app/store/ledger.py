@@ -121,10 +121,11 @@ def _counting_for(connection: Connection, program: str, roots: Collection[str]) 
     identity without events gives a row of nothing.
     """
     root = partners.c.counts_for.label("root")
+    # Not partners.id, whose collation would keep PostgreSQL from the ledger's index.
     members = recordset(
-        connection, (partners.c.id, root), list(partner_store.members(connection, program, roots).items())
+        connection, (events.c.partner, root), list(partner_store.members(connection, program, roots).items())
     )
-    theirs = and_(events.c.program == program, events.c.partner == members.c.id)
+    theirs = and_(events.c.program == program, events.c.partner == members.c.partner)
     return members.join(events, theirs, isouter=True), members.c.root
 
 
