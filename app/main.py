@@ -11,8 +11,10 @@ from app import log, migrate
 from app.api import (
     contacts,
     events,
+    handoff_files,
     handoffs,
     inbound,
+    insights,
     partners,
     previews,
     problems,
@@ -47,8 +49,11 @@ ROUTERS = (
     contacts.router,
     rubrics.router,
     previews.router,
+    # Before the one whose /{handoff} would match their paths.
+    handoff_files.router,
     handoffs.router,
     reps.router,
+    insights.router,
     webhooks.router,
     sources.router,
     inbound.router,

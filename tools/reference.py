@@ -23,7 +23,7 @@ SETTING = re.compile(r"\bHANDRAISER_[A-Z_]+\b")
 ROUTE = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE) (/(?:v1|in)/[\w{}/-]+)")
 # The image is called handraiser, too.
 COMMAND = re.compile(
-    r"\bhandraiser (?!handraiser)((?:(?:program|key|rubric) )?[a-z]+)(?= |`|$)", re.MULTILINE
+    r"\bhandraiser (?!handraiser)((?:(?:program|key|rubric|export) )?[a-z]+)(?= |`|$)", re.MULTILINE
 )
 CODE = re.compile(r"^```sh$.*?^```$|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 

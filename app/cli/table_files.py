@@ -1,8 +1,8 @@
-"""Reading files of events or partners: NDJSON as it is, CSV with a column for each field."""
+"""Reading files of events, partners or hand-offs: NDJSON as it is, CSV with a column for each field."""
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
@@ -17,16 +17,15 @@ NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,9})?")
 Line = tuple[int, Any]
 """A line's number and the document in it, or the Malformed that it is."""
 
+OfRow = Callable[[Mapping[str | None, Any]], Any]
+"""From a CSV's row, by column, to the document in it, or to the Malformed that it is."""
 
-def batches(file: Path, *, fields: frozenset[str], rest: str) -> Iterator[tuple[list[Line], int]]:
-    """The file's lines, some at a time, with the bytes read so far.
 
-    A CSV column that is none of `fields` becomes an entry of the object `rest`; a column of that name may
-    hold JSON. Raises Invalid for a file of another kind.
-    """
+def batches(file: Path, of_row: OfRow) -> Iterator[tuple[list[Line], int]]:
+    """The file's lines, some at a time, with the bytes read so far. Raises Invalid for an unknown kind."""
     match file.suffix.lower():
         case ".csv":
-            yield from _csv(file, fields=fields, rest=rest)
+            yield from _csv(file, of_row)
         case ".ndjson" | ".jsonl":
             yield from _ndjson(file)
         case other:
@@ -55,20 +54,24 @@ def _document(line: bytes) -> Any:
         return error
 
 
-def _csv(file: Path, *, fields: frozenset[str], rest: str) -> Iterator[tuple[list[Line], int]]:
+def _csv(file: Path, of_row: OfRow) -> Iterator[tuple[list[Line], int]]:
     with file.open("rb") as raw:
         rows = csv.DictReader(TextIOWrapper(raw, encoding="utf-8-sig", newline=""))
         # The header is line 1.
         numbered = enumerate(rows, 2)
         try:
             while some := list(islice(numbered, LINES_AT_ONCE)):
-                yield [(number, _nested(row, fields, rest)) for number, row in some], raw.tell()
+                yield [(number, of_row(row)) for number, row in some], raw.tell()
         except UnicodeDecodeError as error:
             fault = FieldError(file.name, "is not UTF-8 text; save it as UTF-8")
             raise Invalid("The file could not be read.", errors=[fault]) from error
 
 
-def _nested(row: Mapping[str | None, Any], fields: frozenset[str], rest: str) -> Any:
+def nested(row: Mapping[str | None, Any], *, fields: frozenset[str], rest: str) -> Any:
+    """A row as a document: a column that is none of `fields` becomes an entry of the object `rest`.
+
+    A column of that name may hold JSON.
+    """
     if None in row:
         return Malformed("The line has more values than the header has columns.")
     filled = {str(name): value for name, value in row.items() if value not in {None, ""}}

@@ -70,10 +70,11 @@ class Condition:
 
     def holds(self, properties: Mapping[str, object]) -> bool:
         """Whether every test holds; a missing property or null satisfies only `exists: false`."""
-        return all(test(_found(properties, path), operand) for path, test, operand in self._tests)
+        return all(test(found_at(properties, path), operand) for path, test, operand in self._tests)
 
 
-def _found(properties: Mapping[str, object], path: list[str]) -> object:
+def found_at(properties: Mapping[str, object], path: list[str]) -> object:
+    """What is there at the end of a path; None if nothing is."""
     found = properties.get(path[0])
     for part in path[1:]:
         if not isinstance(found, Mapping):

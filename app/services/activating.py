@@ -91,6 +91,11 @@ def switch(
     store.programs.take_queue_positions(connection, program, 1)
     store.drafts.apply(connection, program, first_position=first)
     store.drafts.clear(connection, program)
+    # What was recorded before there was any rubric has been worth its points since then.
+    first_ever = live.version is None
+    store.band_entries.add_standings(
+        connection, program, but=new.newcomer.band, now=now, since_last_event=first_ever
+    )
     # Not `day` if it can be helped: who is due to be armed again today is still for the settling to find.
     store.programs.activate(connection, program, version, landmark=day, settled_day=live.settled_day or day)
     store.rubrics.mark_activated(connection, program, version, by=by, now=now)

@@ -93,6 +93,7 @@ class Handoff(BaseModel):
                 "reason": None,
                 "value": None,
                 "note": None,
+                "external_id": None,
                 "history": [
                     {
                         "at": "2026-03-12T15:00:00Z",
@@ -131,6 +132,7 @@ class Handoff(BaseModel):
     reason: str | None
     value: float | None
     note: str | None
+    external_id: str | None = Field(None, description="Of a call that another system knows as this.")
     history: list[Move]
 
 

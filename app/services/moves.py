@@ -105,7 +105,7 @@ def apply(
     # Of one that nobody was told of, nobody is told that it ended.
     told = None if row.state == "waiting" and state == "closed" else kind.message
     messages = [Message(told, view.model_dump(mode="json"), partner=row.partner)] if told else []
-    new = _closed(rules, held, after["outcome"], now=now) if state == "closed" else held
+    new = _closed(rules, held, after, now=now) if state == "closed" else held
     publish(connection, rules, {row.partner: held}, [new], messages, now=now)
     return view
 
@@ -152,9 +152,10 @@ def released_at(rules: Rulebook, row: Mapping[str, Any]) -> datetime | None:
     return touched + timedelta(hours=terms.release_after_hours)
 
 
-def _closed(rules: Rulebook, held: Standing, outcome: str | None, *, now: datetime) -> Standing:
+def _closed(rules: Rulebook, held: Standing, row: Mapping[str, Any], *, now: datetime) -> Standing:
     today = rules.day_of(now)
-    day = rearm_day(rules.rubric, outcome or "default", today)
+    # The call may have been made, and its outcome imported, days before today.
+    day = rearm_day(rules.rubric, row["outcome"] or "default", rules.day_of(row["closed_at"] or now))
     if day <= today:
         return held._replace(open_handoff=None, armed=True, rearm_on=None)
     return held._replace(open_handoff=None, armed=False, rearm_on=day)

@@ -48,6 +48,9 @@ def publish(
     dirty = [each for each in final if each != held[each.partner]]
     if dirty:
         store.standings.save(connection, rules.program, dirty)
+    entries = [_entry(held, each, now) for each in new if each.band not in {None, held[each.partner].band}]
+    if entries:
+        store.band_entries.add(connection, rules.program, entries)
     if rules.building is not None:
         # Also where nothing shows: what changed may be worth something only to the version being built.
         store.drafts.forget(connection, rules.program, held.keys())
@@ -72,6 +75,13 @@ def _rebanded(held: Mapping[str, Standing], new: Standing) -> bool:
     before = held[new.partner]
     # A partner that was never in the feed has no band that could have changed.
     return before.position > 0 and before.band != new.band
+
+
+def _entry(held: Mapping[str, Standing], new: Standing, now: datetime) -> tuple[str, str, datetime]:
+    """The partner, the band it is in now, and since when: its latest event, unless nothing has happened."""
+    event = new.last_event_at
+    happened = event is not None and event != held[new.partner].last_event_at
+    return new.partner, str(new.band), event if event is not None and happened else now
 
 
 def _band_message(rules: Rulebook, before: Standing, new: Standing, today: int) -> Message:

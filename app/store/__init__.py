@@ -1,11 +1,14 @@
 """Named queries: functions taking a connection; they never begin, commit or roll back."""
 
 from app.store import (
+    band_entries,
     contacts,
     deliveries,
     drafts,
+    handoff_files,
     handoffs,
     idempotency,
+    insights,
     keys,
     ledger,
     partner_lists,
@@ -21,11 +24,14 @@ from app.store import (
 )
 
 __all__ = [
+    "band_entries",
     "contacts",
     "deliveries",
     "drafts",
+    "handoff_files",
     "handoffs",
     "idempotency",
+    "insights",
     "keys",
     "ledger",
     "partner_lists",
