@@ -3,12 +3,14 @@
 import asyncio
 import random
 import sqlite3
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+import asyncpg
+from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -37,6 +39,7 @@ SQLITE_AWAY = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
 }
+CHANNEL = "handraiser_queue"
 DURABLE = {"on", "local", "remote_write", "remote_apply"}
 
 
@@ -53,6 +56,15 @@ class Database(Protocol):
 
         `work` may run more than once (after a deadlock), so it must have no other effect.
         Raises DatabaseAway.
+        """
+
+    async def notify(self) -> None:
+        """Tell the other processes that a queue may have changed. Raises DatabaseAway and Overloaded."""
+
+    def listening(self, hear: Callable[[], None]) -> AbstractAsyncContextManager[asyncio.Event]:
+        """Call `hear` when another process notifies, until the event says that it is heard no more.
+
+        It may get lost all the same. Raises DatabaseAway.
         """
 
     async def check(self) -> None:
@@ -94,6 +106,13 @@ class SqliteDatabase:
 
     async def write(self, work: Work[T]) -> T:
         return await self._run(self._write_thread, self._writer, work)
+
+    async def notify(self) -> None:
+        """Nobody listens: one process serves, and what else writes is found by polling."""
+
+    @asynccontextmanager
+    async def listening(self, hear: Callable[[], None]) -> AsyncIterator[asyncio.Event]:
+        yield asyncio.Event()
 
     async def check(self) -> None:
         def durability(connection: Connection) -> tuple[str, int]:
@@ -175,6 +194,32 @@ class PostgresDatabase:
 
     async def write(self, work: Work[T]) -> T:
         return await self._run(self._writer, work)
+
+    async def notify(self) -> None:
+        # In a transaction of its own, never in one that changes something: all that notify commit in turn.
+        await self.write(lambda c: c.execute(select(func.pg_notify(CHANNEL, ""))))
+
+    @asynccontextmanager
+    async def listening(self, hear: Callable[[], None]) -> AsyncIterator[asyncio.Event]:
+        lost = asyncio.Event()
+        async with self._unpooled() as connection:
+            connection.add_termination_listener(lambda _: lost.set())
+            await connection.add_listener(CHANNEL, lambda *_: hear())
+            yield lost
+
+    @asynccontextmanager
+    async def _unpooled(self) -> AsyncIterator[Any]:
+        """A driver's connection made like all others, but the pool makes itself another in its place."""
+        try:
+            pooled = await self._writer.raw_connection()
+            connection: Any = pooled.driver_connection
+            pooled.detach()
+            try:
+                yield connection
+            finally:
+                connection.terminate()
+        except (OSError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise DatabaseAway from error
 
     async def check(self) -> None:
         setting = await self.read(lambda c: c.execute(text("SHOW synchronous_commit")).scalar_one())

@@ -12,6 +12,7 @@ from app.api import (
     contacts,
     events,
     handoff_files,
+    handoff_stream,
     handoffs,
     inbound,
     insights,
@@ -30,12 +31,15 @@ from app.api.body_limit import BodyLimit
 from app.api.document import DocumentedApi
 from app.api.group_commit import GroupCommitter
 from app.api.keyring import Keyring
+from app.api.queue_feeds import QueueFeeds
 from app.api.queue_tags import QueueTags
 from app.api.rate_limit import RateLimiter
 from app.api.state import State
 from app.background.desk import keep_desk
 from app.background.housekeeping import keep_house
+from app.background.notices import Notifier
 from app.background.previews import Previewer
+from app.background.stopping import on_stop
 from app.db import Database, open_database
 from app.delivery.worker import Worker
 from app.services.addresses import networks
@@ -50,6 +54,7 @@ ROUTERS = (
     rubrics.router,
     previews.router,
     # Before the one whose /{handoff} would match their paths.
+    handoff_stream.router,
     handoff_files.router,
     handoffs.router,
     reps.router,
@@ -117,7 +122,15 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
     vault = open_vault(settings)
     worker = Worker(database, vault, settings)
     previewer = Previewer(database)
-    committer = GroupCommitter(database, limit=settings.queue_limit, wake=worker.wake)
+    feeds = QueueFeeds(database, limit=settings.stream_limit)
+    notifier = Notifier(database)
+
+    def wake() -> None:
+        worker.wake()
+        feeds.wake()
+        notifier.wake()
+
+    committer = GroupCommitter(database, limit=settings.queue_limit, wake=wake)
     app.state.handraiser = State(
         settings=settings,
         database=database,
@@ -127,18 +140,22 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
         limiter=RateLimiter(settings.rate_limit),
         networks=networks(settings.webhook_allow_cidrs),
         queue_tags=QueueTags(),
-        wake=worker.wake,
+        feeds=feeds,
+        wake=wake,
         wake_previewer=previewer.wake,
     )
     delivering = asyncio.create_task(worker.run())
-    housekeeping = asyncio.create_task(keep_house(database, wake=worker.wake))
-    tending = asyncio.create_task(keep_desk(database, wake=worker.wake))
+    housekeeping = asyncio.create_task(keep_house(database, wake=wake))
+    tending = asyncio.create_task(keep_desk(database, wake=wake))
     previewing = asyncio.create_task(previewer.run())
+    notifying = asyncio.create_task(notifier.run())
     try:
-        yield
+        with on_stop(feeds.stop):
+            yield
     finally:
         await committer.finish()
-        beside = (housekeeping, tending, previewing)
+        await feeds.close()
+        beside = (housekeeping, tending, previewing, notifying)
         for task in beside:
             task.cancel()
         await worker.stop()

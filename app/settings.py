@@ -51,6 +51,12 @@ class Settings(BaseSettings):
     key_cache_seconds: float = Field(
         2.0, ge=0, description="How long another process may honour a key after it was revoked."
     )
+    stream_heartbeat: float = Field(
+        15.0, gt=0, le=300, description="Seconds after which a stream that has nothing to tell says so."
+    )
+    stream_limit: int = Field(
+        1000, ge=1, description="Streams one process may have open; beyond it 429. Each takes a file handle."
+    )
     log_format: Literal["console", "json"] = Field("console", description="How log lines look.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The lowest level shown."

@@ -2,12 +2,13 @@
 
 import argparse
 
-from benchmarks import acknowledge, counting, preview
+from benchmarks import acknowledge, counting, preview, queue
 
 MEASURES = {
     "acknowledge": acknowledge.measure,
     "preview": preview.measure,
     "counting": counting.measure,
+    "queue": queue.measure,
 }
 
 

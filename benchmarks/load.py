@@ -36,7 +36,7 @@ class Poster(asyncio.Protocol):
         """Take an answer; anything but 200 ends the measurement."""
         self._buffer += data
         head, separator, body = self._buffer.partition(b"\r\n\r\n")
-        if not separator or len(body) < _length(head):
+        if not separator or len(body) < length(head):
             return
         if not head.startswith(b"HTTP/1.1 200"):
             self.done.set_exception(RuntimeError(self._buffer.decode(errors="replace")))
@@ -62,7 +62,8 @@ class Poster(asyncio.Protocol):
         self._transport.write(self._head + b"content-length: %d\r\n\r\n" % len(body) + body)
 
 
-def _length(head: bytes) -> int:
+def length(head: bytes) -> int:
+    """Of the body that follows."""
     for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length":

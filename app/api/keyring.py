@@ -1,5 +1,6 @@
 """Who is calling: keys checked by digest, remembered for a moment so that most requests need no look-up."""
 
+import asyncio
 import hmac
 from dataclasses import dataclass
 from time import monotonic
@@ -40,6 +41,7 @@ class Keyring:
         key = settings.operator_key
         self._operator = digest(key.get_secret_value()) if key else None
         self._remembered: dict[str, tuple[Principal, float]] = {}
+        self._looking_up: dict[str, asyncio.Task[Principal]] = {}
 
     async def recognise(self, secret: str) -> Principal:
         """The caller whose key this is. Raises Unauthenticated."""
@@ -49,7 +51,7 @@ class Keyring:
         remembered = self._remembered.get(wanted)
         if remembered is not None and monotonic() < remembered[1]:
             return remembered[0]
-        principal = await self._look_up(secret, wanted)
+        principal = await self._looked_up(secret, wanted)
         if len(self._remembered) >= MOST_REMEMBERED:
             self._remembered.clear()
         self._remembered[wanted] = (principal, monotonic() + self._seconds)
@@ -58,6 +60,14 @@ class Keyring:
     def forget(self, revoked: str) -> None:
         """Stop honouring the key with this digest."""
         self._remembered.pop(revoked, None)
+
+    async def _looked_up(self, secret: str, wanted: str) -> Principal:
+        """One look-up for all who ask at the same moment: a thousand streams may have one key."""
+        looking = self._looking_up.get(wanted)
+        if looking is None:
+            looking = self._looking_up[wanted] = asyncio.create_task(self._look_up(secret, wanted))
+            looking.add_done_callback(lambda _: self._looking_up.pop(wanted))
+        return await asyncio.shield(looking)
 
     async def _look_up(self, secret: str, wanted: str) -> Principal:
         row = None

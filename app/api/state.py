@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from app.api.group_commit import GroupCommitter
 from app.api.keyring import Keyring
+from app.api.queue_feeds import QueueFeeds
 from app.api.queue_tags import QueueTags
 from app.api.rate_limit import RateLimiter
 from app.db import Database
@@ -18,7 +19,7 @@ from app.vault import Vault
 
 @dataclass(frozen=True)
 class State:
-    """One running service; `wake` tells the delivery worker that something may be owed, and so on."""
+    """One running service; `wake` tells who delivers, streams or waits elsewhere that something happened."""
 
     settings: Settings
     database: Database
@@ -28,6 +29,7 @@ class State:
     limiter: RateLimiter
     networks: tuple[Network, ...]
     queue_tags: QueueTags
+    feeds: QueueFeeds
     wake: Callable[[], None]
     wake_previewer: Callable[[], None]
 

@@ -6,7 +6,8 @@ import typer
 
 from app.cli.output import console
 
-# An open stream would otherwise keep a stopping server for ever.
+# Streams end at once (app/background/stopping.py); a client that does not take its answer would keep a
+# stopping server for ever.
 GRACE_SECONDS = 10
 
 

@@ -1,0 +1,96 @@
+"""What it costs to poll the queue: an unchanged one is a single read."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import Engine, event
+
+from app.api.group_commit import GroupCommitter
+from app.api.keyring import Keyring
+from app.api.queue_feeds import QueueFeeds
+from app.api.queue_tags import QueueTags
+from app.api.rate_limit import RateLimiter
+from app.api.state import State
+from app.db import Database, open_database
+from app.main import create_app
+from app.vault import open_vault
+from tests.api.calls import activate, raise_hand
+from tests.support.service import running, settings_for
+
+LIST = "/v1/handoffs?state=open"
+
+
+@pytest.fixture
+async def client(database_url: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of a service that does nothing but answer, with ten open hand-offs."""
+    async with running(database_url) as service:
+        key = await service.program()
+        async with service.client(key) as client:
+            await activate(client)
+            for n in range(10):
+                await raise_hand(client, f"p{n}")
+    app, database = create_app(service.settings), open_database(service.settings)
+    app.state.handraiser = state(database_url, database)
+    headers = {"Authorization": f"Bearer {key}"}
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app), base_url="http://service", headers=headers
+    ) as opened:
+        yield opened
+    await database.close()
+
+
+def state(database_url: str, database: Database) -> State:
+    """What main puts together, with nothing running beside it."""
+    settings = settings_for(database_url)
+    return State(
+        settings=settings,
+        database=database,
+        vault=open_vault(settings),
+        keyring=Keyring(database, settings),
+        committer=GroupCommitter(database, limit=1, wake=nothing),
+        limiter=RateLimiter(0),
+        networks=(),
+        queue_tags=QueueTags(),
+        feeds=QueueFeeds(database, limit=1),
+        wake=nothing,
+        wake_previewer=nothing,
+    )
+
+
+def nothing() -> None:
+    """There is nobody to wake."""
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What is asked of any database, but for the beginnings of transactions."""
+    found: list[str] = []
+
+    def note_down(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            found.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note_down)
+    yield found
+    event.remove(Engine, "before_cursor_execute", note_down)
+
+
+async def test_an_unchanged_poll_is_one_read(client: httpx2.AsyncClient) -> None:
+    tag = (await client.get(LIST)).headers["etag"]
+    for _ in range(3):
+        with statements() as found:
+            answer = await client.get(LIST, headers={"If-None-Match": tag})
+        assert answer.status_code == 304
+        assert [statement.split()[0] for statement in found] == ["SELECT"]
+        assert "handoff" not in found[0]
+
+
+async def test_a_key_that_many_bring_at_once_is_looked_up_once(client: httpx2.AsyncClient) -> None:
+    with statements() as found:
+        answers = await asyncio.gather(*(client.get("/v1/handoffs/ho_none") for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {404}
+    assert sum("api_key" in statement for statement in found) == 1
