@@ -32,7 +32,7 @@ from app.api.document import DocumentedApi
 from app.api.group_commit import GroupCommitter
 from app.api.keyring import Keyring
 from app.api.queue_feeds import QueueFeeds
-from app.api.queue_tags import QueueTags
+from app.api.queue_lists import QueueLists
 from app.api.rate_limit import RateLimiter
 from app.api.state import State
 from app.background.desk import keep_desk
@@ -139,7 +139,7 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
         committer=committer,
         limiter=RateLimiter(settings.rate_limit),
         networks=networks(settings.webhook_allow_cidrs),
-        queue_tags=QueueTags(),
+        queue_lists=QueueLists(database),
         feeds=feeds,
         wake=wake,
         wake_previewer=previewer.wake,

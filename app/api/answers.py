@@ -12,13 +12,12 @@ from pydantic import BaseModel, Field, TypeAdapter
 from sqlalchemy import Connection
 
 from app import clock, store
-from app.api.etags import etag, known_tags, unchanged
+from app.api.etags import JSON, Content, content_of
 from app.api.state import State
 from app.errors import Conflict, FieldError, IdempotencyMismatch, Invalid, Malformed
 
 T = TypeVar("T")
 
-JSON = "application/json"
 LONGEST_KEY = 255
 
 
@@ -31,20 +30,21 @@ class Page(BaseModel, Generic[T]):
 
 def shown(request: Request, document: BaseModel, *, headers: dict[str, str] | None = None) -> Response:
     """A document with its ETag, or 304 without it if the caller has this version."""
-    body = document.model_dump_json().encode()
-    sent = {"ETag": etag(document), **(headers or {})}
-    if request.method == "GET" and not known_tags(request).isdisjoint({sent["ETag"], "*"}):
-        return unchanged(sent)
-    return Response(body, media_type=JSON, headers=sent)
+    return content_of(document, headers).answer(request)
 
 
 def shown_page(request: Request, items: Sequence[BaseModel], following: Sequence[object] | None) -> Response:
-    """A page with its ETag, and a Link to the next one if `following` says where that begins."""
+    """A page with its ETag, or 304 without it if the caller has this version."""
+    return page_of(request, items, following).answer(request)
+
+
+def page_of(request: Request, items: Sequence[BaseModel], following: Sequence[object] | None) -> Content:
+    """A page as it is shown, with a Link to the next one if `following` says where that begins."""
     cursor = None if following is None else encode_cursor(following)
     headers = {}
     if cursor is not None:
         headers["Link"] = f'<{request.url.include_query_params(cursor=cursor)}>; rel="next"'
-    return shown(request, Page[Any](items=list(items), next=cursor), headers=headers)
+    return content_of(Page[Any](items=list(items), next=cursor), headers)
 
 
 def encode_cursor(place: Sequence[object]) -> str:

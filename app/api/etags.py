@@ -2,27 +2,49 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from fastapi import Request, Response
 from pydantic import BaseModel
 
 from app.errors import PreconditionFailed
 
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a GET shows: JSON, and headers with its ETag."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+    def answer(self, request: Request) -> Response:
+        """The content, or 304 without it if the caller has this version."""
+        if request.method == "GET" and not _known_tags(request).isdisjoint({self.headers["ETag"], "*"}):
+            return Response(status_code=304, headers=dict(self.headers))
+        return Response(self.body, media_type=JSON, headers=dict(self.headers))
+
+
+def content_of(document: BaseModel, headers: Mapping[str, str] | None = None) -> Content:
+    """A document as it is shown."""
+    body = document.model_dump_json().encode()
+    return Content(body, {"ETag": _tag(body), **(headers or {})})
+
 
 def etag(document: BaseModel) -> str:
     """A strong ETag: equal exactly if the content is."""
-    return f'"{hashlib.blake2b(document.model_dump_json().encode(), digest_size=12).hexdigest()}"'
+    return _tag(document.model_dump_json().encode())
 
 
-def known_tags(request: Request) -> set[str]:
+def _tag(body: bytes) -> str:
+    return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+
+
+def _known_tags(request: Request) -> set[str]:
     """The ETags of the versions that the caller has."""
     given = request.headers.get("if-none-match", "")
     return {part.strip().removeprefix("W/") for part in given.split(",")}
-
-
-def unchanged(headers: Mapping[str, str]) -> Response:
-    """The answer to a caller who has the current version."""
-    return Response(status_code=304, headers=dict(headers))
 
 
 def require_match(request: Request, current: BaseModel) -> None:

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import to_json
 
 from app import clock
-from app.api.answers import JSON, Page, decode_cursor, shown, shown_page
+from app.api.answers import Page, decode_cursor, shown, shown_page
 from app.api.auth import Admin, Reader, Sender
+from app.api.etags import JSON
 from app.api.event_bodies import Unread, read_events
 from app.api.parameters import Cursor, Limit, Moment, Said
 from app.api.problems import FaultyField

@@ -11,9 +11,9 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
 from app import clock
-from app.api.answers import JSON
 from app.api.auth import Desk, Reader
 from app.api.body_limit import NDJSON
+from app.api.etags import JSON
 from app.api.handoff_formats import CSV, MEDIA_TYPES, Format, head, lines
 from app.api.handoff_lines import read_lines
 from app.api.parameters import Moment

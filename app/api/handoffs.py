@@ -9,8 +9,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
 from app import clock
-from app.api.answers import Page, created, decode_cursor, shown, shown_page
+from app.api.answers import Page, created, decode_cursor, page_of, shown
 from app.api.auth import Desk, Reader
+from app.api.etags import Content
 from app.api.handoff_forms import AssignForm, ClaimForm, CloseForm, MoveForm, NextForm, NoteForm, SnoozeForm
 from app.api.parameters import Cursor, Limit, Moment, Rank
 from app.api.state import Service, State
@@ -54,13 +55,14 @@ async def list_handoffs(
     after = _place(cursor) if cursor else None
     now = clock.now()
 
-    def listed(connection: Connection) -> Response:
+    def listed(connection: Connection) -> Content:
         found, following = handoffs.list_handoffs(
             connection, caller.program, wanted, after=after, limit=limit, now=now
         )
-        return shown_page(request, found, following)
+        return page_of(request, found, following)
 
-    return await service.queue_tags.answer(request, service.database, caller.program, listed, now=now)
+    content = await service.queue_lists.current(caller.program, str(request.url), listed, now=now)
+    return content.answer(request)
 
 
 @router.post(

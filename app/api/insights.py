@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app import clock
-from app.api.answers import JSON
 from app.api.auth import Reader
+from app.api.etags import JSON
 from app.api.parameters import Day
 from app.api.state import Service
 from app.api.strict_json import StrictRoute

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter
 
 from app import clock
-from app.api.answers import JSON, Page, decode_cursor, shown, shown_page
+from app.api.answers import Page, decode_cursor, shown, shown_page
 from app.api.auth import Admin, Reader
+from app.api.etags import JSON
 from app.api.parameters import Cursor, Day, Limit, Version
 from app.api.state import Service
 from app.api.strict_json import StrictRoute

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from app.api.group_commit import GroupCommitter
 from app.api.keyring import Keyring
 from app.api.queue_feeds import QueueFeeds
-from app.api.queue_tags import QueueTags
+from app.api.queue_lists import QueueLists
 from app.api.rate_limit import RateLimiter
 from app.db import Database
 from app.services.addresses import Network
@@ -28,7 +28,7 @@ class State:
     committer: GroupCommitter
     limiter: RateLimiter
     networks: tuple[Network, ...]
-    queue_tags: QueueTags
+    queue_lists: QueueLists
     feeds: QueueFeeds
     wake: Callable[[], None]
     wake_previewer: Callable[[], None]

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 from app.api.group_commit import GroupCommitter
 from app.api.keyring import Keyring
 from app.api.queue_feeds import QueueFeeds
-from app.api.queue_tags import QueueTags
+from app.api.queue_lists import QueueLists
 from app.api.rate_limit import RateLimiter
 from app.api.state import State
 from app.db import Database, open_database
@@ -54,7 +54,7 @@ def state(database_url: str, database: Database) -> State:
         committer=GroupCommitter(database, limit=1, wake=nothing),
         limiter=RateLimiter(0),
         networks=(),
-        queue_tags=QueueTags(),
+        queue_lists=QueueLists(database),
         feeds=QueueFeeds(database, limit=1),
         wake=nothing,
         wake_previewer=nothing,
@@ -87,6 +87,27 @@ async def test_an_unchanged_poll_is_one_read(client: httpx2.AsyncClient) -> None
         assert answer.status_code == 304
         assert [statement.split()[0] for statement in found] == ["SELECT"]
         assert "handoff" not in found[0]
+
+
+async def test_many_who_poll_at_once_share_a_reading(client: httpx2.AsyncClient) -> None:
+    with statements() as found:
+        answers = await asyncio.gather(*(client.get(LIST) for _ in range(50)))
+    assert {(answer.status_code, answer.headers["etag"]) for answer in answers} == {
+        (200, answers[0].headers["etag"])
+    }
+    # The first, and all who came while it was reading; the list itself, and its history, were read once.
+    assert sum("FROM handoff" in statement for statement in found) == 2
+    assert len(found) < 10
+
+
+async def test_a_poll_is_never_older_than_itself(client: httpx2.AsyncClient) -> None:
+    """Shown to fail when whoever asks joins the reading that is under way."""
+    for n in range(10):
+        busy = asyncio.gather(*(client.get(LIST) for _ in range(10)))
+        await client.post("/v1/handoffs/next", json={"by": f"rep-{n}"})
+        found = (await client.get(LIST)).json()["items"]
+        await busy
+        assert len(found) == 9 - n
 
 
 async def test_a_key_that_many_bring_at_once_is_looked_up_once(client: httpx2.AsyncClient) -> None:
