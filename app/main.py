@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from app import log, migrate
 from app.api import (
     contacts,
+    deliveries,
     events,
     handoff_files,
     handoff_stream,
@@ -40,6 +41,7 @@ from app.background.housekeeping import keep_house
 from app.background.notices import Notifier
 from app.background.previews import Previewer
 from app.background.stopping import on_stop
+from app.background.tending import tend
 from app.db import Database, open_database
 from app.delivery.worker import Worker
 from app.services.addresses import networks
@@ -60,6 +62,7 @@ ROUTERS = (
     reps.router,
     insights.router,
     webhooks.router,
+    deliveries.router,
     sources.router,
     inbound.router,
     programs.router,
@@ -145,17 +148,22 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
         wake_previewer=previewer.wake,
     )
     delivering = asyncio.create_task(worker.run())
-    housekeeping = asyncio.create_task(keep_house(database, wake=wake))
-    tending = asyncio.create_task(keep_desk(database, wake=wake))
-    previewing = asyncio.create_task(previewer.run())
-    notifying = asyncio.create_task(notifier.run())
+    beside = [
+        asyncio.create_task(each)
+        for each in (
+            keep_house(database, wake=wake),
+            keep_desk(database, wake=wake),
+            previewer.run(),
+            tend(database, settings, wake=wake),
+            notifier.run(),
+        )
+    ]
     try:
         with on_stop(feeds.stop):
             yield
     finally:
         await committer.finish()
         await feeds.close()
-        beside = (housekeeping, tending, previewing, notifying)
         for task in beside:
             task.cancel()
         await worker.stop()

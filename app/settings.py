@@ -42,6 +42,13 @@ class Settings(BaseSettings):
     webhook_timeout: float = Field(15.0, gt=0, le=60, description="Seconds one attempt may take in all.")
     webhook_lease: float = Field(60.0, gt=0, description="Seconds a worker owns a delivery it has claimed.")
     webhook_concurrency: int = Field(64, ge=1, le=1024, description="Attempts in flight per process.")
+    webhook_disable_after: float = Field(
+        5 * 24 * 3600.0, gt=0, description="Seconds without a success after which a webhook is disabled."
+    )
+    keep_delivered_days: float = Field(
+        90, gt=0, description="Days after which delivered messages are forgotten; others never are."
+    )
+    keep_attempts_days: float = Field(30, gt=0, description="Days after which attempts are forgotten.")
     body_limit: int = Field(1024 * 1024, ge=1024, description="Bytes a request body may have.")
     ndjson_limit: int = Field(16 * 1024 * 1024, ge=1024, description="Bytes an NDJSON body may have.")
     queue_limit: int = Field(

@@ -110,7 +110,7 @@ class GroupCommitter:
     async def _record(self, program: str, events: Sequence[NewEvent]) -> list[Result]:
         now = clock.now()
         results = await self._database.write(lambda connection: record(connection, program, events, now=now))
-        if any(result.handoff for result in results):
+        if any(result.announced for result in results):
             self._wake()
         return results
 

@@ -1,15 +1,20 @@
-"""The end of a claim, in one transaction: the attempt is recorded and the delivery moves as was judged."""
+"""The end of claims, many in one transaction: attempts are recorded, deliveries move as was judged."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from sqlalchemy import Connection
 
+from app.delivery.claiming import Claim
 from app.delivery.judge import Dead, Delivered, Gone, RetryIn, Ruling
 from app.delivery.reply import Answer, Failure, Reply
-from app.store import deliveries
-from app.store.deliveries import DeliveryRow
+from app.services.webhook_life import Results, Turn, disable_gone, note_results
+from app.store import claims, deliveries
+from app.store.claims import Claimed
+from app.store.deliveries import PING, DeliveryRow
 
 
 @dataclass(frozen=True)
@@ -21,21 +26,70 @@ class Attempt:
     reply: Reply
 
 
-def settle(connection: Connection, row: DeliveryRow, *, attempt: Attempt, ruling: Ruling) -> bool:
-    """Write down what came of the claimed `row`; False if the claim was lost meanwhile.
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a claim."""
 
-    That a receiver is gone is so whoever heard it, so the webhook is disabled all the same.
+    claim: Claim
+    attempt: Attempt
+    ruling: Ruling
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Which claims were still ours, and what their results mean for webhooks."""
+
+    kept: frozenset[Claimed]
+    turns: Sequence[Turn]
+
+
+def settle(connection: Connection, outcomes: Sequence[Outcome], *, patience: timedelta) -> Settled:
+    """Write down what came of claims; the statements do not grow with their number.
+
+    That a receiver is gone is so whoever heard it, so its webhook is disabled even if the claim was lost.
     """
     now = deliveries.database_now(connection)
-    if isinstance(ruling, Gone):
-        deliveries.disable_webhook(connection, row.webhook, ruling.reason)
-    return deliveries.settle(
-        connection, row.id, row.fence, attempt=_recorded(attempt), changes=_changes(ruling, now)
-    )
+    by_claim = {each.claim.claimed: each for each in outcomes}
+    kept = {
+        (row.id, row.fence): row
+        for row in claims.settle(connection, [_change(each, now) for each in by_claim.values()])
+    }
+    if kept:
+        claims.record(connection, [_recorded(by_claim[key], row) for key, row in kept.items()])
+        _let_follow(connection, kept.values(), now)
+    turns = disable_gone(connection, _gone(outcomes), now=now)
+    results = _results(by_claim[key] for key in kept)
+    turns += note_results(connection, results, patience=patience, now=now)
+    return Settled(frozenset(kept), turns)
 
 
-def _recorded(attempt: Attempt) -> dict[str, Any]:
-    made = {"started_at": attempt.started_at, "milliseconds": attempt.milliseconds}
+def _change(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    delivery = outcome.claim.delivery
+    change = {"id": delivery.id, "fence": delivery.fence, "state": None, "due_at": None, "finished_at": None}
+    match outcome.ruling:
+        case Delivered():
+            return change | {"state": "delivered", "finished_at": now}
+        case RetryIn(seconds=seconds):
+            # The state stays: if the webhook was disabled meanwhile, the delivery is held by now.
+            return change | {"due_at": now + timedelta(seconds=seconds)}
+        case Dead():
+            return change | {"state": "dead", "finished_at": now}
+        case Gone():
+            return change | (
+                {"state": "dead", "finished_at": now} if _is_ping(outcome) else {"state": "held"}
+            )
+        case _:
+            assert_never(outcome.ruling)
+
+
+def _recorded(outcome: Outcome, row: DeliveryRow) -> dict[str, Any]:
+    attempt = outcome.attempt
+    made = {
+        "delivery": row.id,
+        "n": row.attempts,
+        "started_at": attempt.started_at,
+        "milliseconds": attempt.milliseconds,
+    }
     match attempt.reply:
         case Answer(status=status, text=text):
             return {**made, "status": status, "answer": text}
@@ -45,16 +99,27 @@ def _recorded(attempt: Attempt) -> dict[str, Any]:
             assert_never(attempt.reply)
 
 
-def _changes(ruling: Ruling, now: datetime) -> dict[str, Any]:
-    match ruling:
-        case Delivered():
-            return {"state": "delivered", "finished_at": now}
-        case RetryIn(seconds=seconds):
-            # The state stays: if the webhook was disabled meanwhile, the delivery is held by now.
-            return {"due_at": now + timedelta(seconds=seconds)}
-        case Dead():
-            return {"state": "dead", "finished_at": now}
-        case Gone():
-            return {"state": "held"}
-        case _:
-            assert_never(ruling)
+def _let_follow(connection: Connection, rows: Any, now: datetime) -> None:
+    through = [
+        (row.webhook, row.partner, row.sequence)
+        for row in rows
+        if row.sequence is not None and row.state in {"delivered", "dead"}
+    ]
+    if through:
+        claims.next_in_order(connection, through, now=now)
+
+
+def _gone(outcomes: Sequence[Outcome]) -> dict[str, str]:
+    """Why, by webhook."""
+    return {each.claim.webhook.id: each.ruling.reason for each in outcomes if isinstance(each.ruling, Gone)}
+
+
+def _results(outcomes: Any) -> dict[str, Results]:
+    succeeded, failed = Counter[str](), Counter[str]()
+    for each in outcomes:
+        (succeeded if isinstance(each.ruling, Delivered) else failed)[each.claim.webhook.id] += 1
+    return {each: Results(succeeded[each] > 0, failed[each]) for each in sorted({*succeeded, *failed})}
+
+
+def _is_ping(outcome: Outcome) -> bool:
+    return bool(outcome.claim.delivery.type == PING)

@@ -1,57 +1,75 @@
 """The worker: claims what is owed, sends it with no transaction open, judges what came, settles."""
 
 import asyncio
+import base64
+import json
 import random
 import time
-from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain, repeat
 
 import structlog
 from sqlalchemy import Connection
 
 from app import clock
 from app.db import Database
+from app.delivery.claiming import Claim, Claiming, claim
 from app.delivery.client import Client, Request
-from app.delivery.judge import Dead, Gone, Ruling, judge
+from app.delivery.judge import Delivered, judge
+from app.delivery.limits import Limits
+from app.delivery.measures import ATTEMPTS, IN_FLIGHT, SECONDS
 from app.delivery.reply import Failure, Reply
-from app.delivery.settle import Attempt, settle
+from app.delivery.settle import Attempt, Outcome
+from app.delivery.settler import Settler, pauses
 from app.delivery.signing import signed_headers
-from app.errors import DatabaseAway, NotReady, Problem
+from app.errors import DatabaseAway, NotReady, Overloaded, Problem
+from app.log import fault
 from app.services.addresses import networks
+from app.services.chat.render import render
 from app.settings import Settings
-from app.store import deliveries
-from app.store.deliveries import DeliveryRow
+from app.store import claims, deliveries
+from app.store.deliveries import PING
 from app.vault import Vault
 
 POLL_SECONDS = 1.0
 GRACE_SECONDS = 5.0
-PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2, 5.0)
+HEARTBEATS = 6
+"""How often a lease is renewed before it would run out."""
 
-# Of our own: the module's shared state is for whoever seeds it.
 _dice = random.Random()
 
 log = structlog.get_logger()
 
 
+@dataclass
+class _Flight:
+    claim: Claim
+    sending: bool = True
+
+
 class Worker:
     """Delivers until it is stopped; any number may run on one database, in any number of processes."""
 
-    def __init__(self, database: Database, vault: Vault, settings: Settings) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, settings: Settings, *, concurrency: int | None = None
+    ) -> None:
         _check_lease(settings)
         self._database = database
         self._vault = vault
         self._schedule = settings.webhook_retry_schedule
-        self._concurrency = settings.webhook_concurrency
+        self._concurrency = concurrency or settings.webhook_concurrency
         self._lease = timedelta(seconds=settings.webhook_lease)
+        self._deadline = 2 * settings.webhook_timeout
+        self._public_url = settings.public_url
         self._client = Client(
             networks(settings.webhook_allow_cidrs),
             timeout=settings.webhook_timeout,
-            connections=settings.webhook_concurrency,
+            connections=self._concurrency,
         )
-        self._in_flight: dict[asyncio.Task[None], DeliveryRow] = {}
+        self._settler = Settler(database, patience=timedelta(seconds=settings.webhook_disable_after))
+        self._limits = Limits()
+        self._flights: dict[asyncio.Task[None], _Flight] = {}
         self._awake = asyncio.Event()
         self._stopping = False
         self._stopped = asyncio.Event()
@@ -67,6 +85,7 @@ class Worker:
     async def run(self) -> None:
         """Deliver until `stop` or cancellation; a database that is away is waited for."""
         self._stopped.clear()
+        beating = asyncio.create_task(self._beat())
         try:
             async with self._client:
                 try:
@@ -74,6 +93,8 @@ class Worker:
                 finally:
                     await self._finish()
         finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
             self._stopped.set()
 
     async def stop(self) -> None:
@@ -83,79 +104,133 @@ class Worker:
         await self._stopped.wait()
 
     async def _work(self) -> None:
-        pauses = _pauses()
+        waits = pauses()
         while not self._stopping:
             self._awake.clear()
             try:
-                await self._claim()
-            except DatabaseAway:
+                more = await self._claim()
+            except (DatabaseAway, Overloaded):
                 log.warning("deliveries_wait_for_database")
-                await self._rest(next(pauses))
-            except Exception:
+                await self._rest(next(waits))
+            except Exception as error:
                 # Nobody would notice a worker that is no more; one that complains is noticed.
-                log.exception("claim_failed")
-                await self._rest(next(pauses))
+                fault("claim_failed", error)
+                await self._rest(next(waits))
             else:
-                pauses = _pauses()
-                await self._rest(POLL_SECONDS)
+                waits = pauses()
+                if not more:
+                    refilled = self._limits.refilled_in(now=time.monotonic())
+                    await self._rest(min(POLL_SECONDS, refilled))
 
-    async def _claim(self) -> None:
-        """Fill the room there is; whoever finishes makes room, and wakes us."""
-        room = self._concurrency - len(self._in_flight)
+    async def _claim(self) -> bool:
+        """Fill the room there is; whether there is more. Whoever finishes makes room, and wakes us."""
+        room = self._concurrency - len(self._flights)
         if not room:
-            return
-        by_webhook = Counter(row.webhook for row in self._in_flight.values())
+            return False
+        now = time.monotonic()
 
-        def work(connection: Connection) -> list[DeliveryRow]:
-            now = deliveries.database_now(connection)
-            return deliveries.claim(connection, room, now=now, lease=self._lease, in_flight=by_webhook)
+        def work(connection: Connection) -> Claiming:
+            return claim(connection, room, limits=self._limits, lease=self._lease, loop_time=now)
 
-        for row in await self._database.write(work):
-            task = asyncio.create_task(self._deliver(row))
-            self._in_flight[task] = row
-            task.add_done_callback(self._landed)
+        claiming = await self._database.write(work)
+        for each in claiming.claims:
+            self._limits.begin(each.webhook, now=time.monotonic())
+            self._launch(each)
+        for row in claiming.parked:
+            log.error("delivery_parked", delivery=row.id, webhook=row.webhook, program=row.program)
+        return claiming.more
+
+    def _launch(self, claimed: Claim) -> None:
+        flight = _Flight(claimed)
+        task = asyncio.create_task(self._deliver(flight))
+        self._flights[task] = flight
+        IN_FLIGHT.inc()
+        task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
-        row = self._in_flight.pop(task)
+        flight = self._flights.pop(task)
+        IN_FLIGHT.dec()
+        self._limits.end(flight.claim.webhook.id)
         if not task.cancelled() and (error := task.exception()):
-            log.error("settle_failed", delivery=row.id, exc_info=error)
+            fault("attempt_lost", error, delivery=flight.claim.delivery.id)
         self.wake()
 
-    async def _deliver(self, row: DeliveryRow) -> None:
+    async def _deliver(self, flight: _Flight) -> None:
+        delivery = flight.claim.delivery
         started_at, start = clock.now(), time.monotonic()
-        reply = await self._sent(row, started_at)
-        milliseconds = round((time.monotonic() - start) * 1000)
+        reply = await self._sent(flight.claim, started_at)
+        flight.sending = False
+        seconds = time.monotonic() - start
         ruling = judge(
             reply,
-            attempts=row.attempts + 1,
-            schedule=self._schedule,
+            attempts=delivery.attempts - delivery.uncounted + 1,
+            # A ping asks whether it works now.
+            schedule=self._schedule[:1] if delivery.type == PING else self._schedule,
             luck=_dice.random(),
             now=clock.now(),
         )
-        await self._settle(row, Attempt(started_at, milliseconds, reply), ruling)
+        SECONDS.observe(seconds)
+        ATTEMPTS.labels(delivery.webhook, "success" if isinstance(ruling, Delivered) else "failure").inc()
+        await self._settler.settle(
+            Outcome(flight.claim, Attempt(started_at, round(seconds * 1000), reply), ruling)
+        )
 
-    async def _sent(self, row: DeliveryRow, at: datetime) -> Reply:
+    async def _sent(self, claimed: Claim, at: datetime) -> Reply:
         try:
-            body = row.body.encode()
-            headers = signed_headers(row.id, at, body=body, secrets=[self._vault.open(row.secret)])
-            return await self._client.send(Request(row.url, headers, body))
+            async with asyncio.timeout(self._deadline):
+                return await self._client.send(self._request(claimed, at))
         except Problem as problem:
             return Failure(problem.detail)
         except Exception as error:
             # Counted like any other failure, so that a message that breaks us ends up dead, not in a loop.
-            log.exception("attempt_failed", delivery=row.id)
+            fault("attempt_failed", error, delivery=claimed.delivery.id)
             return Failure(f"internal error: {type(error).__name__}")
 
-    async def _settle(self, row: DeliveryRow, attempt: Attempt, ruling: Ruling) -> None:
-        pauses = _pauses()
+    def _request(self, claimed: Claim, at: datetime) -> Request:
+        delivery, body = claimed.delivery, self._body(claimed)
+        own = {
+            name: self._vault.open(base64.b64decode(sealed))
+            for name, sealed in claimed.webhook.headers.items()
+        }
+        secrets = [self._vault.open(each) for each in claimed.secrets]
+        signed = signed_headers(delivery.id, at, body=body, secrets=secrets)
+        replayed = {"webhook-replay": "true"} if delivery.replayed_at else {}
+        return Request(claimed.webhook.url, {**own, **replayed, **signed}, body)
+
+    def _body(self, claimed: Claim) -> bytes:
+        """The frozen bytes; for a chat, what they say there."""
+        stored: str = claimed.delivery.body
+        if claimed.webhook.format == "json":
+            return stored.encode()
+        message = json.loads(stored)
+        card = render(claimed.webhook.format, message["type"], message["data"], public_url=self._public_url)
+        return json.dumps(card, ensure_ascii=False).encode()
+
+    async def _beat(self) -> None:
         while True:
+            await asyncio.sleep(self._lease.total_seconds() / HEARTBEATS)
             try:
-                kept = await self._database.write(lambda c: settle(c, row, attempt=attempt, ruling=ruling))
-            except DatabaseAway:
-                await asyncio.sleep(next(pauses))
-            else:
-                _report(row, ruling, kept=kept)
-                return
+                await self._renew()
+            except (DatabaseAway, Overloaded):
+                log.warning("leases_wait_for_database")
+            except Exception as error:
+                fault("renewal_failed", error)
+
+    async def _renew(self) -> None:
+        flights = [(task, flight) for task, flight in self._flights.items() if flight.sending]
+        if not flights:
+            return
+        mine = [flight.claim.claimed for _, flight in flights]
+
+        def work(connection: Connection) -> set[str]:
+            until = deliveries.database_now(connection) + self._lease
+            return claims.renew(connection, mine, until=until)
+
+        still = await self._database.write(work)
+        for task, flight in flights:
+            if flight.claim.delivery.id not in still and flight.sending:
+                log.warning("lease_lost", delivery=flight.claim.delivery.id)
+                task.cancel()
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -163,16 +238,16 @@ class Worker:
                 await self._awake.wait()
 
     async def _finish(self) -> None:
-        if not self._in_flight:
-            return
-        _, late = await asyncio.wait(self._in_flight, timeout=GRACE_SECONDS)
-        rows = [self._in_flight[task] for task in late]
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
-        # If the database is away now, the leases run out by themselves.
-        with suppress(DatabaseAway):
-            await self._database.write(lambda c: deliveries.release(c, [(row.id, row.fence) for row in rows]))
+        if self._flights:
+            _, late = await asyncio.wait(self._flights, timeout=GRACE_SECONDS)
+            back = [self._flights[task].claim.claimed for task in late]
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+            # If the database is away now, the leases run out by themselves.
+            with suppress(DatabaseAway, Overloaded):
+                await self._database.write(lambda c: claims.release(c, back))
+        await self._settler.close()
 
 
 def _check_lease(settings: Settings) -> None:
@@ -182,20 +257,3 @@ def _check_lease(settings: Settings) -> None:
             f"HANDRAISER_WEBHOOK_LEASE must be more than {shortest:g} s (twice the timeout, and 5 s): "
             f"with {settings.webhook_lease:g} s a delivery could be sent twice at once."
         )
-
-
-def _pauses() -> Iterator[float]:
-    """Seconds between tries to reach the database: growing, spread, without end."""
-    return (_dice.uniform(0.5, 1) * pause for pause in chain(PAUSES, repeat(PAUSES[-1])))
-
-
-def _report(row: DeliveryRow, ruling: Ruling, *, kept: bool) -> None:
-    if not kept:
-        log.warning("stale_attempt_discarded", delivery=row.id, webhook=row.webhook)
-    match ruling:
-        case Gone(reason=reason):
-            log.warning("webhook_disabled", webhook=row.webhook, program=row.program, reason=reason)
-        case Dead() if kept:
-            log.warning("delivery_dead", delivery=row.id, webhook=row.webhook, program=row.program)
-        case _:
-            pass

@@ -9,7 +9,14 @@ from app.models.programs import feeds, idempotency, keys, programs
 from app.models.rubrics import rubrics, signals
 from app.models.scores import adjustments, contact_tallies, draft_standings, standings, tallies
 from app.models.sources import source_requests, sources
-from app.models.webhooks import attempts, deliveries, webhooks
+from app.models.webhooks import (
+    attempts,
+    deliveries,
+    webhook_health,
+    webhook_replays,
+    webhook_secrets,
+    webhooks,
+)
 
 __all__ = [
     "adjustments",
@@ -38,5 +45,8 @@ __all__ = [
     "sources",
     "standings",
     "tallies",
+    "webhook_health",
+    "webhook_replays",
+    "webhook_secrets",
     "webhooks",
 ]

@@ -31,10 +31,14 @@ class Fact:
 
 @dataclass(frozen=True)
 class Counted:
-    """Where the touched partners stand now, and which event, by source and id, opened which hand-off."""
+    """Where the touched partners stand now, and which event, by source and id, opened which hand-off.
+
+    `announced` are the partners whom webhooks are told something about.
+    """
 
     standings: Mapping[str, Standing] = field(default_factory=dict)
     opened: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    announced: Collection[str] = ()
 
 
 def count(
@@ -69,6 +73,7 @@ def count(
     return Counted(
         {each.partner: each for each in final},
         {(each.trigger.source, each.trigger.id): each.id for each in opened if each.message is not None},
+        {each.partner for each in final if each.sequence != held[each.partner].sequence},
     )
 
 

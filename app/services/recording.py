@@ -27,7 +27,10 @@ FIRST = datetime(1900, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one event; `score` is the partner's once everything sent with it was counted."""
+    """What became of one event; `score` is the partner's once everything sent with it was counted.
+
+    `announced` says whether webhooks are told something about the partner.
+    """
 
     id: str | None
     status: str
@@ -35,6 +38,7 @@ class Result:
     score: float | None = None
     handoff: str | None = None
     errors: tuple[FieldError, ...] = ()
+    announced: bool = False
 
 
 def record(
@@ -59,7 +63,7 @@ def record(
         connection, rules, [event for key, event in first.items() if key in new], roots, stored, now=now
     )
     where = _where(rules, roots, counted, rules.day_of(now))
-    results = _results(candidates, new, stored, counted.opened, where)
+    results = _results(candidates, new, stored, counted, where)
     return [
         Result(event.id, "rejected", errors=(rejected[place],)) if place in rejected else next(results)
         for place, event in enumerate(events)
@@ -138,7 +142,7 @@ def _results(
     events: Sequence[LedgerEvent],
     new: set[EventKey],
     stored: Mapping[EventKey, LedgerEvent],
-    opened: Mapping[EventKey, str],
+    counted: Counted,
     where: Callable[[str | None], Where],
 ) -> Iterator[Result]:
     told = set[EventKey]()
@@ -147,8 +151,9 @@ def _results(
         status = _status(event, stored[key], is_new=key in new and key not in told)
         told.add(key)
         partner, score = where(stored[key].partner)
-        handoff = opened.get(key) if status == "accepted" else None
-        yield Result(event.id, status, partner=partner, score=score, handoff=handoff)
+        handoff = counted.opened.get(key) if status == "accepted" else None
+        announced = partner in counted.announced
+        yield Result(event.id, status, partner=partner, score=score, handoff=handoff, announced=announced)
 
 
 def _status(event: LedgerEvent, stored: LedgerEvent, *, is_new: bool) -> str:

@@ -1,164 +1,144 @@
-"""Webhooks: created with a secret that is shown once, listed, deleted; their deliveries looked at."""
+"""Webhooks: created with a secret that is shown once, changed, tested, disabled and enabled, deleted."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from ulid import ULID
 
 from app import store
-from app.errors import NotFound
-from app.services.webhook_secrets import new_secret
+from app.errors import Conflict, NotFound
+from app.services.announcing import Message, owe
+from app.services.replaying import Range, start
+from app.services.webhook_headers import sealed
+from app.services.webhook_life import disable
+from app.services.webhook_secrets import Signature, add_secret, replace_secret
+from app.services.webhook_view import (
+    Format,
+    NewWebhook,
+    Webhook,
+    WebhookHealth,
+    get_webhook,
+    health_of,
+    known,
+    shown,
+)
+from app.store.webhook_health import Health
 from app.vault import Vault
 
-_WEBHOOK: dict[str, Any] = {
-    "id": "wh_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
-    "url": "https://crm.example/hooks/handraiser",
-    "types": ["handoff.opened"],
-    "description": None,
-    "enabled": True,
-    "disabled_reason": None,
-    "created_at": "2026-02-01T08:00:00Z",
-}
+Check = Callable[[Webhook], None]
 
 
-class Webhook(BaseModel):
-    """An endpoint of yours that Handraiser calls."""
+@dataclass(frozen=True)
+class Settings:
+    """What a person decides about a webhook, its URL checked already."""
 
-    model_config = ConfigDict(json_schema_extra={"example": _WEBHOOK})
-
-    id: str
     url: str
-    types: list[str]
-    description: str | None
-    enabled: bool
-    disabled_reason: str | None
-    created_at: datetime
-
-
-class NewWebhook(Webhook):
-    """A webhook just made: the only time its secret is shown."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                **_WEBHOOK,
-                "secret": "whsec_...",
-            }
-        }
-    )
-
-    secret: str = Field(
-        description="Standard Webhooks secret to verify signatures with.", examples=["whsec_..."]
-    )
-
-
-class Attempt(BaseModel):
-    """One HTTP try of a delivery."""
-
-    n: int
-    started_at: datetime
-    milliseconds: int
-    status: int | None
-    error: str | None
-    answer: str | None
-
-
-_DELIVERY: dict[str, Any] = {
-    "id": "msg_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
-    "webhook": "wh_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
-    "type": "handoff.opened",
-    "partner": "acme",
-    "status": "delivered",
-    "attempts": 1,
-    "due_at": "2026-03-12T15:00:00Z",
-    "created_at": "2026-03-12T15:00:00Z",
-    "finished_at": "2026-03-12T15:00:01Z",
-}
-
-
-class Delivery(BaseModel):
-    """One message owed to one webhook."""
-
-    model_config = ConfigDict(json_schema_extra={"example": _DELIVERY})
-
-    id: str = Field(description="Sent as `webhook-id`, the same on every attempt.")
-    webhook: str
-    type: str
-    partner: str | None
-    status: str = Field(description="owed, delivered, dead or held")
-    attempts: int
-    due_at: datetime
-    created_at: datetime
-    finished_at: datetime | None
-
-
-class DeliveryDetail(Delivery):
-    """A delivery with its body and its attempts."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                **_DELIVERY,
-                "body": '{"type":"handoff.opened",...}',
-                "tries": [
-                    {
-                        "n": 1,
-                        "started_at": "2026-03-12T15:00:00Z",
-                        "milliseconds": 41,
-                        "status": 200,
-                        "error": None,
-                        "answer": "ok",
-                    }
-                ],
-            }
-        }
-    )
-
-    body: str
-    tries: list[Attempt]
+    types: Sequence[str]
+    description: str | None = None
+    format: Format = "json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    max_in_flight: int = 10
+    per_second: int = 50
+    ordered: bool = False
 
 
 def create_webhook(
     connection: Connection,
     vault: Vault,
     program: str,
-    url: str,
-    types: Sequence[str],
+    settings: Settings,
+    signature: Signature = "v1",
     *,
-    description: str | None,
     now: datetime,
 ) -> NewWebhook:
-    """Store a webhook whose URL has been checked."""
-    webhook = NewWebhook(
-        id=f"wh_{ULID()}",
-        url=url,
-        types=sorted(set(types)),
-        description=description,
-        enabled=True,
-        disabled_reason=None,
-        created_at=now,
-        secret=new_secret(),
-    )
-    stored = webhook.model_dump() | {"secret": vault.seal(webhook.secret)}
-    store.webhooks.add(connection, program=program, **stored)
-    return webhook
+    """Store a webhook. Raises Invalid for headers that cannot be sent."""
+    values = _stored(vault, vars(settings), {})
+    id_ = f"wh_{ULID()}"
+    store.webhooks.add(connection, id=id_, program=program, enabled=True, created_at=now, **values)
+    secret = add_secret(connection, vault, id_, signature, now=now)
+    return NewWebhook(**get_webhook(connection, program, id_, now=now).model_dump(), secret=secret)
 
 
-def list_webhooks(connection: Connection, program: str, *, after: str, limit: int) -> list[Webhook]:
+def list_webhooks(
+    connection: Connection, program: str, *, after: str, limit: int, now: datetime
+) -> list[Webhook]:
     """Webhooks, oldest first."""
-    rows = store.webhooks.page(connection, program, after=after, limit=limit)
-    return [Webhook.model_validate(row, from_attributes=True) for row in rows]
+    return shown(connection, store.webhooks.page(connection, program, after=after, limit=limit), now=now)
 
 
-def get_webhook(connection: Connection, program: str, webhook: str) -> Webhook:
-    """One webhook. Raises NotFound."""
-    row = store.webhooks.get(connection, program, webhook)
-    if row is None:
-        raise NotFound(f"There is no webhook {webhook!r} in this program.")
-    return Webhook.model_validate(row, from_attributes=True)
+def get_health(connection: Connection, program: str, webhook: str, *, patience: timedelta) -> WebhookHealth:
+    """How one webhook does. Raises NotFound."""
+    return health_of(connection, known(connection, program, webhook), patience=patience)
+
+
+def change_webhook(
+    connection: Connection,
+    vault: Vault,
+    program: str,
+    webhook: str,
+    changes: Mapping[str, Any],
+    *,
+    check: Check,
+    now: datetime,
+) -> Webhook:
+    """Change settings, headers one by one. Raises NotFound, Invalid, and what `check` does."""
+    row = known(connection, program, webhook, lock=True)
+    check(shown(connection, [row], now=now)[0])
+    if changes:
+        store.webhooks.change(connection, webhook, _stored(vault, changes, row.headers))
+    return get_webhook(connection, program, webhook, now=now)
+
+
+def rotate_secret(
+    connection: Connection,
+    vault: Vault,
+    program: str,
+    webhook: str,
+    *,
+    expire_previous: bool,
+    now: datetime,
+) -> NewWebhook:
+    """Give a webhook a new secret. Raises NotFound."""
+    known(connection, program, webhook, lock=True)
+    secret = replace_secret(connection, vault, webhook, expire_previous=expire_previous, now=now)
+    return NewWebhook(**get_webhook(connection, program, webhook, now=now).model_dump(), secret=secret)
+
+
+def ping(connection: Connection, program: str, webhook: str, *, now: datetime) -> str:
+    """Owe a webhook, enabled or not, a `test.ping`; the delivery's id. Raises NotFound."""
+    row = known(connection, program, webhook)
+    data = {"webhook": row.id, "description": row.description}
+    return owe(connection, row, Message("test.ping", data), now=now)
+
+
+def disable_webhook(
+    connection: Connection, program: str, webhook: str, *, reason: str | None, by: str, now: datetime
+) -> Webhook:
+    """Send it nothing more; what it is owed is held. Raises NotFound."""
+    row = known(connection, program, webhook, lock=True)
+    disable(connection, row, reason=reason, by=by, now=now)
+    return get_webhook(connection, program, webhook, now=now)
+
+
+def enable_webhook(
+    connection: Connection, program: str, webhook: str, *, replay: bool, now: datetime
+) -> Webhook:
+    """Send to it again. What was held stays so, unless it is to be replayed. Raises NotFound and Conflict."""
+    row = known(connection, program, webhook, lock=True)
+    if not row.enabled:
+        if store.held.still_owed(connection, webhook):
+            raise Conflict("What it is owed is still being put aside. Try again in a moment.")
+        cleared = {"enabled": True, "disabled_at": None, "disabled_by": None, "disabled_reason": None}
+        store.webhooks.change(connection, webhook, cleared)
+        before = store.webhook_health.of(connection, [webhook])[webhook]
+        fresh = Health(last_failure_at=before.last_failure_at, last_success_at=before.last_success_at)
+        store.webhook_health.save(connection, {webhook: fresh})
+    if replay:
+        start(connection, program, webhook, Range("held"), now=now)
+    return get_webhook(connection, program, webhook, now=now)
 
 
 def delete_webhook(connection: Connection, program: str, webhook: str) -> None:
@@ -167,35 +147,10 @@ def delete_webhook(connection: Connection, program: str, webhook: str) -> None:
         raise NotFound(f"There is no webhook {webhook!r} in this program.")
 
 
-def list_deliveries(
-    connection: Connection,
-    program: str,
-    *,
-    webhook: str | None,
-    status: str | None,
-    since: datetime | None,
-    before: tuple[datetime, str] | None,
-    limit: int,
-) -> list[Delivery]:
-    """Deliveries, newest first."""
-    rows = store.deliveries.page(
-        connection, program, webhook=webhook, status=status, since=since, before=before, limit=limit
-    )
-    return [Delivery(**_shown(row)) for row in rows]
-
-
-def get_delivery(connection: Connection, program: str, delivery: str) -> DeliveryDetail:
-    """One delivery with its attempts. Raises NotFound."""
-    row = store.deliveries.get(connection, program, delivery)
-    if row is None:
-        raise NotFound(f"There is no delivery {delivery!r} in this program.")
-    tries = store.deliveries.attempts_of(connection, delivery)
-    return DeliveryDetail(
-        **_shown(row),
-        body=row.body,
-        tries=[Attempt.model_validate(each, from_attributes=True) for each in tries],
-    )
-
-
-def _shown(row: Any) -> dict[str, Any]:
-    return {name: row._mapping["state" if name == "status" else name] for name in Delivery.model_fields}
+def _stored(vault: Vault, settings: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+    values = dict(settings)
+    if "types" in values:
+        values["types"] = sorted(set(values["types"]))
+    if "headers" in values:
+        values["headers"] = sealed(vault, values["headers"], headers)
+    return values

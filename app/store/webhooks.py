@@ -1,25 +1,33 @@
-"""Queries on webhooks."""
+"""Queries on webhooks and their secrets."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
-from app.models import webhooks
+from app.models import webhook_health, webhook_secrets, webhooks
+from app.store.recordset import among
 
 WebhookRow = Row[tuple[Any, ...]]
 
 
 def add(connection: Connection, **values: object) -> None:
-    """Store a webhook."""
+    """Store a webhook that nothing has been sent to."""
     connection.execute(insert(webhooks).values(**values))
+    connection.execute(insert(webhook_health).values(webhook=values["id"], failures=0))
 
 
-def get(connection: Connection, program: str, webhook: str) -> WebhookRow | None:
-    """One webhook."""
-    return connection.execute(
-        select(webhooks).where(webhooks.c.program == program, webhooks.c.id == webhook)
-    ).one_or_none()
+def get(connection: Connection, program: str, webhook: str, *, lock: bool = False) -> WebhookRow | None:
+    """One webhook; locked, nobody can owe it anything until the commit."""
+    query = select(webhooks).where(webhooks.c.program == program, webhooks.c.id == webhook)
+    return connection.execute(query.with_for_update() if lock else query).one_or_none()
+
+
+def find(connection: Connection, webhook: str, *, lock: bool = False) -> WebhookRow | None:
+    """One webhook of whichever program."""
+    query = select(webhooks).where(webhooks.c.id == webhook)
+    return connection.execute(query.with_for_update() if lock else query).one_or_none()
 
 
 def page(connection: Connection, program: str, *, after: str, limit: int) -> Sequence[WebhookRow]:
@@ -39,7 +47,41 @@ def all_of(connection: Connection, program: str) -> Sequence[WebhookRow]:
     ).all()
 
 
+def change(connection: Connection, webhook: str, values: Mapping[str, Any]) -> None:
+    """Write columns of one webhook."""
+    connection.execute(update(webhooks).where(webhooks.c.id == webhook).values(**values))
+
+
 def remove(connection: Connection, program: str, webhook: str) -> bool:
     """Delete a webhook and what is owed to it; whether there was one."""
     gone = connection.execute(delete(webhooks).where(webhooks.c.program == program, webhooks.c.id == webhook))
     return gone.rowcount > 0
+
+
+def secrets_of(
+    connection: Connection, hooks: Collection[str], *, now: datetime
+) -> dict[str, list[WebhookRow]]:
+    """The secrets of each webhook that sign now, the newest first."""
+    live = or_(webhook_secrets.c.expires_at.is_(None), webhook_secrets.c.expires_at > now)
+    query = select(webhook_secrets).where(among(connection, webhook_secrets.c.webhook, hooks), live)
+    found: dict[str, list[WebhookRow]] = {each: [] for each in hooks}
+    for row in connection.execute(query.order_by(webhook_secrets.c.n.desc())):
+        found[row.webhook].append(row)
+    return found
+
+
+def add_secret(connection: Connection, webhook: str, **values: object) -> None:
+    """Store a secret after those that the webhook has."""
+    last = select(func.coalesce(func.max(webhook_secrets.c.n), 0)).where(webhook_secrets.c.webhook == webhook)
+    number = connection.scalars(last).one() + 1
+    connection.execute(insert(webhook_secrets).values(webhook=webhook, n=number, **values))
+
+
+def expire_secrets(connection: Connection, webhook: str, *, at: datetime, keep: int) -> None:
+    """Let current secrets end then, and forget at once all but the newest `keep`."""
+    theirs = webhook_secrets.c.webhook == webhook
+    newest = select(webhook_secrets.c.n).where(theirs).order_by(webhook_secrets.c.n.desc()).limit(keep)
+    connection.execute(delete(webhook_secrets).where(theirs, webhook_secrets.c.n.not_in(newest)))
+    connection.execute(
+        update(webhook_secrets).where(theirs, webhook_secrets.c.expires_at.is_(None)).values(expires_at=at)
+    )

@@ -50,6 +50,7 @@ async def populate(service: Service, program: str) -> World:
             "handoff": handoffs[0]["id"],
             "email": "rep-0@vendor.example",
             "webhook": (await every(client, "/v1/webhooks"))[0]["id"],
+            "n": "1",
             "delivery": (await every(client, "/v1/deliveries"))[0]["id"],
             "key": (await every(client, "/v1/keys"))[-1]["id"],
         }
@@ -65,6 +66,7 @@ async def _make(client: httpx2.AsyncClient, n: int) -> list[str]:
         await client.post("/v1/rubrics", json=RUBRIC | {"name": f"Version {n + 1}"})
     types = ["handoff.opened" if n == 0 else "rubric.activated"]
     webhook = await client.post("/v1/webhooks", json={"url": "http://127.0.0.1:9/", "types": types})
+    await client.post(f"/v1/webhooks/{webhook.json()['id']}/replay")
     secrets = [verification_key(ec.generate_private_key(ec.SECP256R1()))]
     source = await client.post(
         "/v1/sources", json={"kind": "sendgrid", "name": f"Source {n}", "secrets": secrets}

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.db import Database, open_database
-from app.services.webhook_secrets import new_secret
 from app.settings import Settings
+from app.signatures.keys import new_secret
 from tests.delivery.owing import add_program
 from tests.support.receiver import Receiver
 

@@ -8,15 +8,21 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, insert, select
 
-from app import clock
+from app import clock, store
 from app.db import Database
 from app.delivery.worker import Worker
-from app.models import attempts, deliveries, programs, webhooks
+from app.models import attempts, deliveries, programs
 from app.settings import Settings
-from app.store import deliveries as store
 from app.vault import Vault
 
 VAULT = Vault(b"k" * 32)
+WEBHOOK = {
+    "format": "json",
+    "headers": {},
+    "max_in_flight": 10,
+    "per_second": 50,
+    "ordered": False,
+}
 BODY = '{"type":"handoff.opened","data":{"partner":"Zürich €"}}'
 
 
@@ -35,19 +41,36 @@ async def execute(database: Database, statement: Executable) -> None:
 
 
 async def add_webhook(
-    database: Database, webhook: str, *, url: str, secret: str, enabled: bool = True
+    database: Database, webhook: str, *, url: str, secret: str, enabled: bool = True, **settings: Any
 ) -> None:
     """A webhook of `acme`."""
-    values = {"id": webhook, "program": "acme", "url": url, "types": [], "secret": VAULT.seal(secret)}
-    await execute(database, insert(webhooks).values(**values, enabled=enabled, created_at=clock.now()))
-
-
-async def owe(database: Database, webhook: str, *ids: str, due_at: datetime | None = None) -> None:
-    """Deliveries owed to a webhook, due at once unless said otherwise."""
     now = clock.now()
-    shared = {"program": "acme", "webhook": webhook, "type": "handoff.opened", "partner": "p1", "body": BODY}
-    rows = [{**shared, "id": each, "created_at": now, "due_at": due_at or now} for each in ids]
-    await database.write(lambda c: store.add(c, rows))
+    values = {"id": webhook, "program": "acme", "url": url, "types": [], "enabled": enabled, **settings}
+
+    def add(connection: Connection) -> None:
+        store.webhooks.add(connection, **(WEBHOOK | values), created_at=now)
+        store.webhooks.add_secret(connection, webhook, secret=VAULT.seal(secret), created_at=now)
+
+    await database.write(add)
+
+
+async def owe(
+    database: Database,
+    webhook: str,
+    *ids: str,
+    due_at: datetime | None = None,
+    partner: str | None = "p1",
+    first: int = 1,
+    type_: str = "handoff.opened",
+) -> None:
+    """Deliveries owed to a webhook, due at once unless said otherwise, numbered from `first`."""
+    now = clock.now()
+    shared = {"program": "acme", "webhook": webhook, "type": type_, "partner": partner, "body": BODY}
+    rows = [
+        {**shared, "id": each, "created_at": now, "due_at": due_at or now, "sequence": first + place}
+        for place, each in enumerate(ids)
+    ]
+    await database.write(lambda c: store.deliveries.add(c, rows))
 
 
 def quick(**values: Any) -> Settings:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 
 from app import clock
 from app.db import Database, open_database
+from app.delivery.claiming import LOST
 from app.models import deliveries
 from app.settings import Settings
 from tests.delivery.owing import (
@@ -53,7 +54,7 @@ async def test_killed_between_sending_and_settling(
     first, second = receiver.messages
     assert (first.id, first.body, first.genuine) == ("msg_1", BODY.encode(), True)
     assert (second.id, second.body, second.genuine) == ("msg_1", BODY.encode(), True)
-    assert [each.n for each in await attempts_at(database, "msg_1")] == [1]
+    assert [(each.n, each.error) for each in await attempts_at(database, "msg_1")] == [(1, LOST), (2, None)]
 
 
 async def test_a_database_that_hangs_up_again_and_again(postgresql_url: str, receiver: Receiver) -> None:

@@ -12,13 +12,14 @@ from app.delivery import worker as worker_module
 from app.delivery.worker import Worker
 from app.errors import NotReady
 from app.models import webhooks
-from app.services.webhook_secrets import new_secret
+from app.services.webhooks import disable_webhook
 from app.settings import Settings
-from app.store import deliveries as store
-from app.store.deliveries import PER_WEBHOOK
+from app.signatures.keys import new_secret
 from app.vault import Vault
 from tests.delivery.owing import BODY, VAULT, add_webhook, attempts_at, delivery, owe, quick, reaches, working
 from tests.support.receiver import Receiver, answer, drop, hang
+
+IN_FLIGHT = 10
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +89,7 @@ async def test_many_that_hear_gone_at_once_do_not_lock_each_other_out(
     database: Database, receiver: Receiver
 ) -> None:
     receiver.always = answer(410, after=0.05)
-    ids = [f"msg_{n}" for n in range(PER_WEBHOOK)]
+    ids = [f"msg_{n}" for n in range(IN_FLIGHT)]
     await owe(database, "w1", *ids)
     async with working(database):
         for each in ids:
@@ -101,7 +102,9 @@ async def test_disabled_while_in_flight(database: Database, receiver: Receiver) 
     await owe(database, "w1", "msg_1", "msg_2")
     async with working(database):
         messages = [each.id for each in await receiver.received(2)]
-        await database.write(lambda c: store.disable_webhook(c, "w1", "by hand"))
+        await database.write(
+            lambda c: disable_webhook(c, "acme", "w1", reason="by hand", by="me", now=clock.now())
+        )
         await reaches(database, messages[0], "delivered")
         await reaches(database, messages[1], "held", attempts=1)
     assert len(receiver.messages) == 2
@@ -132,9 +135,9 @@ async def test_a_dead_receiver_holds_up_nobody_else(database: Database, receiver
         await add_webhook(database, "w2", url=dead.url, secret=dead.secret)
         await owe(database, "w2", *(f"dead_{n}" for n in range(40)), due_at=clock.now() - timedelta(hours=1))
         await owe(database, "w1", *(f"msg_{n}" for n in range(40)))
-        async with working(database, quick(webhook_timeout=2.5, webhook_concurrency=PER_WEBHOOK + 4)):
+        async with working(database, quick(webhook_timeout=2.5, webhook_concurrency=IN_FLIGHT + 4)):
             await receiver.received(40, within=2)
-        assert len(dead.messages) == PER_WEBHOOK
+        assert len(dead.messages) == IN_FLIGHT
 
 
 async def test_two_workers_send_each_delivery_once(database: Database, receiver: Receiver) -> None:

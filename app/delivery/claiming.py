@@ -1,0 +1,97 @@
+"""A claim: deliveries leased for a while, with all that is needed to send them."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from app.delivery.limits import Limits, allot
+from app.store import claims, deliveries, webhooks
+from app.store.claims import Claimed, WebhookRow
+from app.store.deliveries import DeliveryRow
+
+MOST_LOST = 5
+"""As many workers may be lost over one delivery; the next claim leaves it to a person."""
+
+LOST = "The worker that sent it was lost, so whether it arrived is not known."
+
+# Of our own: the module's shared state is for whoever seeds it.
+_dice = random.Random()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One delivery that is ours to send, its webhook, and the sealed secrets that sign it, newest first."""
+
+    delivery: DeliveryRow
+    webhook: WebhookRow
+    secrets: Sequence[bytes]
+
+    @property
+    def claimed(self) -> Claimed:
+        """By what the claim is known: the delivery and the fence."""
+        return self.delivery.id, self.delivery.fence
+
+
+@dataclass(frozen=True)
+class Claiming:
+    """What was claimed, what was given up, and whether there is surely more to be had."""
+
+    claims: Sequence[Claim]
+    parked: Sequence[DeliveryRow]
+    more: bool
+
+
+def claim(
+    connection: Connection, room: int, *, limits: Limits, lease: timedelta, loop_time: float
+) -> Claiming:
+    """Lease at most `room` deliveries, fairly, within the limits of their webhooks."""
+    now = deliveries.database_now(connection)
+    due = {each.id: each for each in claims.due_webhooks(connection, now=now)}
+    allowances = {each.id: limits.allowance(each, now=loop_time) for each in due.values()}
+    quotas = allot(list(due.values()), room, allowances=allowances, dice=_dice)
+    if not quotas:
+        return Claiming([], [], more=False)
+    found = claims.candidates(connection, quotas, now=now)
+    parked, leased = _sorted_out(connection, found, now=now, until=now + lease)
+    secrets = webhooks.secrets_of(connection, {row.webhook for row in leased}, now=now)
+    taken = Counter(row.webhook for row in found)
+    return Claiming(
+        [Claim(row, due[row.webhook], [each.secret for each in secrets[row.webhook]]) for row in leased],
+        parked,
+        more=any(taken[each] == quota < allowances[each] for each, quota in quotas.items()),
+    )
+
+
+def _sorted_out(
+    connection: Connection, found: Sequence[DeliveryRow], *, now: datetime, until: datetime
+) -> tuple[Sequence[DeliveryRow], Sequence[DeliveryRow]]:
+    """Which of the candidates are given up, and which are leased; the rest waits for its turn."""
+    waiting = [row for row in found if row.waits_until is not None]
+    free = [row for row in found if row.waits_until is None]
+    lost = [row for row in free if row.leased_until is not None]
+    parked = [row for row in lost if row.lost + 1 >= MOST_LOST]
+    given_up = {row.id for row in parked}
+    if waiting:
+        claims.put_off(connection, [(row.id, row.waits_until) for row in waiting])
+    if lost:
+        claims.record(connection, [_lost(row, now) for row in lost])
+    if parked:
+        claims.park(connection, given_up, now=now)
+    ids = [row.id for row in free if row.id not in given_up]
+    return parked, claims.lease(connection, ids, now=now, until=until) if ids else []
+
+
+def _lost(row: DeliveryRow, now: datetime) -> dict[str, object]:
+    started_at = row.claimed_at or row.leased_until
+    milliseconds = round((now - started_at).total_seconds() * 1000)
+    return {
+        "delivery": row.id,
+        "n": row.attempts + 1,
+        "started_at": started_at,
+        "milliseconds": min(milliseconds, 2**31 - 1),
+        "error": LOST,
+    }

@@ -1,0 +1,236 @@
+"""Queries of the worker: what is due, a lease on it, and the end of a claim.
+
+Nothing here ranks all that is owed: a claim steps from webhook to webhook through the index on owed rows,
+and reads of each only what it takes.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    and_,
+    case,
+    column,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from app.models import attempts, deliveries, webhooks
+from app.models.base import UtcDateTime
+from app.store.deliveries import OWED, PING, DeliveryRow
+from app.store.recordset import among, insert_rows, recordset
+
+WebhookRow = Row[tuple[Any, ...]]
+Claimed = tuple[str, int]
+"""A delivery's id, and the fence that it was claimed with."""
+
+SOON = timedelta(seconds=1)
+"""After which a message looks again whether the one before it is through, if nobody says so sooner."""
+
+_KEPT = ("delivery", "n", "started_at", "milliseconds", "status", "error", "answer")
+
+
+def due_webhooks(connection: Connection, *, now: datetime) -> Sequence[WebhookRow]:
+    """The webhooks that something can be claimed for, in no order."""
+    owing = select(func.min(deliveries.c.webhook).label("id")).where(OWED).cte("owing", recursive=True)
+    after = select(func.min(deliveries.c.webhook)).where(OWED, deliveries.c.webhook > owing.c.id)
+    owing = owing.union_all(select(after.scalar_subquery()).where(owing.c.id.is_not(None)))
+    first = _first_due(owing.c.id, deliveries, now, deliveries.c.due_at).limit(1).correlate(owing)
+    found = select(owing.c.id, first.scalar_subquery().label("first")).subquery("found")
+    due = found.c.first.is_not(None)
+    return list(connection.execute(select(webhooks).join(found, found.c.id == webhooks.c.id).where(due)))
+
+
+def candidates(connection: Connection, quotas: Mapping[str, int], *, now: datetime) -> Sequence[DeliveryRow]:
+    """Lock of each webhook the longest due, as many as its quota says.
+
+    Each has `waits_until`: null, unless an earlier message of its partner must go first.
+    """
+    if connection.dialect.name == "postgresql":
+        return connection.execute(_due_beside_others(connection, quotas, now)).all()
+    return [row for webhook, quota in quotas.items() for row in connection.execute(_due(webhook, quota, now))]
+
+
+def _owed(table: Any) -> ColumnElement[bool]:
+    # Literal: an index on owed rows only is of no use to a statement that has the state as a parameter.
+    same: ColumnElement[bool] = table.c.state == literal_column("'owed'")
+    return same
+
+
+def _free(now: datetime, table: Any = deliveries) -> ColumnElement[bool]:
+    return or_(table.c.leased_until.is_(None), table.c.leased_until < now)
+
+
+def _first_due(webhook: ColumnElement[str], table: Any, now: datetime, *columns: Any) -> Select[Any]:
+    """What can be claimed for a webhook, the longest due first; of a disabled one only pings."""
+    hook = webhooks.alias("hook")
+    enabled = select(hook.c.enabled).where(hook.c.id == webhook).correlate_except(hook).scalar_subquery()
+    return (
+        select(*columns)
+        .where(table.c.webhook == webhook, _owed(table), table.c.due_at <= now, _free(now, table))
+        .where(or_(table.c.type == PING, enabled))
+        .order_by(table.c.due_at)
+    )
+
+
+def _due(webhook: str, quota: int, now: datetime) -> Select[Any]:
+    return _first_due(literal(webhook), deliveries, now, deliveries, _waits_until(now)).limit(quota)
+
+
+def _due_beside_others(connection: Connection, quotas: Mapping[str, int], now: datetime) -> Select[Any]:
+    columns = [deliveries.c.webhook, column("quota", Integer)]
+    asked = recordset(connection, columns, list(quotas.items()))
+    due = deliveries.alias("due")
+    place = func.row_number().over(order_by=due.c.due_at).label("place")
+    most = max(quotas.values(), default=0)
+    first = (
+        _first_due(asked.c.webhook, due, now, due.c.id, place).limit(most).correlate(asked).lateral("first")
+    )
+    # Owed and free once more: PostgreSQL looks again at a row it had to wait for, and at nothing else.
+    return (
+        select(deliveries, _waits_until(now))
+        .join_from(asked, first, true())
+        .join(deliveries, deliveries.c.id == first.c.id)
+        .where(first.c.place <= asked.c.quota, OWED, _free(now))
+        .with_for_update(of=deliveries, skip_locked=True)
+    )
+
+
+def _waits_until(now: datetime) -> ColumnElement[Any]:
+    earlier = deliveries.alias("earlier")
+    soon = literal(now + SOON, UtcDateTime)
+    due = case((earlier.c.due_at > soon, earlier.c.due_at), else_=soon)
+    first = (
+        select(due)
+        .where(
+            earlier.c.webhook == deliveries.c.webhook,
+            earlier.c.partner == deliveries.c.partner,
+            earlier.c.sequence < deliveries.c.sequence,
+            _owed(earlier),
+        )
+        .order_by(earlier.c.sequence)
+        .limit(1)
+        .correlate(deliveries)
+        .scalar_subquery()
+    )
+    return case((deliveries.c.sequence.is_not(None), first), else_=null()).label("waits_until")
+
+
+def lease(
+    connection: Connection, ids: Collection[str], *, now: datetime, until: datetime
+) -> Sequence[DeliveryRow]:
+    """Claim locked candidates; as they are then. A claim that was lost before counts as an attempt."""
+    lost = case((deliveries.c.leased_until.is_not(None), 1), else_=0)
+    counted = {name: deliveries.c[name] + lost for name in ("attempts", "uncounted", "lost")}
+    leasing = (
+        update(deliveries)
+        .where(among(connection, deliveries.c.id, ids))
+        .values(claimed_at=now, leased_until=until, fence=deliveries.c.fence + 1, **counted)
+    )
+    return connection.execute(leasing.returning(deliveries)).all()
+
+
+def park(connection: Connection, ids: Collection[str], *, now: datetime) -> None:
+    """Make locked candidates dead whose every worker was lost, and leave them to a person."""
+    ended = {"state": "dead", "finished_at": now, "leased_until": None, "fence": deliveries.c.fence + 1}
+    counted = {name: deliveries.c[name] + 1 for name in ("attempts", "uncounted", "lost")}
+    mine = among(connection, deliveries.c.id, ids)
+    connection.execute(update(deliveries).where(mine).values(**ended, **counted))
+
+
+def put_off(connection: Connection, until: Collection[tuple[str, datetime]]) -> None:
+    """Have locked candidates looked at again later; each is (id, when)."""
+    later = recordset(connection, [deliveries.c.id, deliveries.c.due_at], list(until))
+    connection.execute(update(deliveries).where(deliveries.c.id == later.c.id).values(due_at=later.c.due_at))
+
+
+def renew(connection: Connection, claims: Collection[Claimed], *, until: datetime) -> set[str]:
+    """Lengthen the leases of these claims; the ids of those that are still the caller's."""
+    mine = _claims(connection, claims)
+    query = update(deliveries).where(*_still(mine)).values(leased_until=until).returning(deliveries.c.id)
+    return set(connection.execute(query).scalars())
+
+
+def release(connection: Connection, claims: Collection[Claimed]) -> None:
+    """Give claims back as if they had not been made; those lost meanwhile stay lost."""
+    mine = _claims(connection, claims)
+    connection.execute(update(deliveries).where(*_still(mine)).values(leased_until=None))
+
+
+def settle(connection: Connection, rows: Collection[Mapping[str, Any]]) -> Sequence[DeliveryRow]:
+    """End claims, in one statement; those that were still the caller's, as they are then.
+
+    A row has id and fence, and state, due_at and finished_at, of which state and due_at may be None: they
+    stay. What was taken over by another, or settled before, is left alone.
+    """
+    named = [deliveries.c[name] for name in ("id", "fence", "state", "due_at", "finished_at")]
+    mine = recordset(connection, named, [[row[each.key] for each in named] for row in rows])
+    ending = (
+        update(deliveries)
+        .where(*_still(mine))
+        .values(
+            state=func.coalesce(mine.c.state, deliveries.c.state),
+            due_at=func.coalesce(mine.c.due_at, deliveries.c.due_at),
+            finished_at=mine.c.finished_at,
+            leased_until=None,
+            attempts=deliveries.c.attempts + 1,
+        )
+    )
+    kept = ("id", "fence", "program", "webhook", "type", "partner", "sequence", "state", "attempts", "lost")
+    return connection.execute(ending.returning(*(deliveries.c[name] for name in kept))).all()
+
+
+def record(connection: Connection, rows: Collection[Mapping[str, Any]]) -> None:
+    """Write attempts down; a row has what the table has."""
+    columns = [attempts.c[name] for name in _KEPT]
+    values = [[row.get(name) for name in _KEPT] for row in rows]
+    connection.execute(insert_rows(connection, attempts, columns, values))
+
+
+def next_in_order(
+    connection: Connection, finished: Collection[tuple[str, str, int]], *, now: datetime
+) -> None:
+    """Have the messages looked at now that waited for these, each (webhook, partner, sequence)."""
+    named = [deliveries.c.webhook, deliveries.c.partner, deliveries.c.sequence]
+    through = recordset(connection, named, list(finished))
+    later = deliveries.alias("later")
+    following = (
+        select(func.min(later.c.sequence))
+        .where(
+            later.c.webhook == through.c.webhook,
+            later.c.partner == through.c.partner,
+            later.c.sequence > through.c.sequence,
+            _owed(later),
+        )
+        .correlate(through)
+        .scalar_subquery()
+    )
+    waiting = select(through.c.webhook, through.c.partner, following.label("sequence")).subquery("waiting")
+    same = and_(*(deliveries.c[each.key] == waiting.c[each.key] for each in named))
+    # One that was tried already keeps to its schedule.
+    untried = deliveries.c.attempts == deliveries.c.uncounted
+    connection.execute(update(deliveries).where(same, OWED, untried).values(due_at=now))
+
+
+def _claims(connection: Connection, claims: Collection[Claimed]) -> Any:
+    return recordset(connection, [deliveries.c.id, deliveries.c.fence], list(claims))
+
+
+def _still(mine: Any) -> tuple[ColumnElement[bool], ...]:
+    return (
+        deliveries.c.id == mine.c.id,
+        deliveries.c.fence == mine.c.fence,
+        deliveries.c.leased_until.is_not(None),
+    )
