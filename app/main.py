@@ -37,6 +37,7 @@ from app.api.queue_lists import QueueLists
 from app.api.rate_limit import RateLimiter
 from app.api.state import State
 from app.background.desk import keep_desk
+from app.background.gauges import keep_gauges
 from app.background.housekeeping import keep_house
 from app.background.notices import Notifier
 from app.background.previews import Previewer
@@ -155,6 +156,7 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
             keep_desk(database, wake=wake),
             previewer.run(),
             tend(database, settings, wake=wake),
+            keep_gauges(database),
             notifier.run(),
         )
     ]

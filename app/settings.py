@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     )
     webhook_timeout: float = Field(15.0, gt=0, le=60, description="Seconds one attempt may take in all.")
     webhook_lease: float = Field(60.0, gt=0, description="Seconds a worker owns a delivery it has claimed.")
-    webhook_concurrency: int = Field(64, ge=1, le=1024, description="Attempts in flight per process.")
+    webhook_concurrency: int = Field(64, ge=1, le=1024, description="Attempts at once in each process.")
     webhook_disable_after: float = Field(
         5 * 24 * 3600.0, gt=0, description="Seconds without a success after which a webhook is disabled."
     )

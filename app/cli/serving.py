@@ -42,12 +42,21 @@ def serve(
     )
 
 
-def work() -> None:
+def work(
+    concurrency: Annotated[
+        int | None,
+        typer.Option(min=1, max=1024, help="Attempts at once; HANDRAISER_WEBHOOK_CONCURRENCY if absent."),
+    ] = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Serve Prometheus metrics on this port of 127.0.0.1."),
+    ] = None,
+) -> None:
     """Deliver webhooks only; any number of these may run beside the servers on one PostgreSQL."""
     from app.cli.session import with_database
     from app.cli.working import deliver
 
-    with_database(deliver)
+    with_database(lambda database: deliver(database, concurrency=concurrency, metrics_port=metrics_port))
 
 
 def migrate() -> None:

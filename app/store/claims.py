@@ -14,11 +14,12 @@ from sqlalchemy import (
     Integer,
     Row,
     Select,
+    String,
     and_,
+    bindparam,
     case,
     column,
     func,
-    literal,
     literal_column,
     null,
     or_,
@@ -44,13 +45,7 @@ _KEPT = ("delivery", "n", "started_at", "milliseconds", "status", "error", "answ
 
 def due_webhooks(connection: Connection, *, now: datetime) -> Sequence[WebhookRow]:
     """The webhooks that something can be claimed for, in no order."""
-    owing = select(func.min(deliveries.c.webhook).label("id")).where(OWED).cte("owing", recursive=True)
-    after = select(func.min(deliveries.c.webhook)).where(OWED, deliveries.c.webhook > owing.c.id)
-    owing = owing.union_all(select(after.scalar_subquery()).where(owing.c.id.is_not(None)))
-    first = _first_due(owing.c.id, deliveries, now, deliveries.c.due_at).limit(1).correlate(owing)
-    found = select(owing.c.id, first.scalar_subquery().label("first")).subquery("found")
-    due = found.c.first.is_not(None)
-    return list(connection.execute(select(webhooks).join(found, found.c.id == webhooks.c.id).where(due)))
+    return connection.execute(_DUE_WEBHOOKS, {"now": now}).all()
 
 
 def candidates(connection: Connection, quotas: Mapping[str, int], *, now: datetime) -> Sequence[DeliveryRow]:
@@ -59,8 +54,12 @@ def candidates(connection: Connection, quotas: Mapping[str, int], *, now: dateti
     Each has `waits_until`: null, unless an earlier message of its partner must go first.
     """
     if connection.dialect.name == "postgresql":
-        return connection.execute(_due_beside_others(connection, quotas, now)).all()
-    return [row for webhook, quota in quotas.items() for row in connection.execute(_due(webhook, quota, now))]
+        most = max(quotas.values(), default=0)
+        times = {"now": now, "soon": now + SOON, "quota": most}
+        return connection.execute(_beside_others(connection, quotas), times).all()
+    times = {"now": now, "soon": now + SOON}
+    asked = [times | {"webhook": webhook, "quota": quota} for webhook, quota in quotas.items()]
+    return [row for each in asked for row in connection.execute(_DUE, each)]
 
 
 def _owed(table: Any) -> ColumnElement[bool]:
@@ -69,51 +68,37 @@ def _owed(table: Any) -> ColumnElement[bool]:
     return same
 
 
-def _free(now: datetime, table: Any = deliveries) -> ColumnElement[bool]:
-    return or_(table.c.leased_until.is_(None), table.c.leased_until < now)
+def _free(table: Any) -> ColumnElement[bool]:
+    return or_(table.c.leased_until.is_(None), table.c.leased_until < _NOW)
 
 
-def _first_due(webhook: ColumnElement[str], table: Any, now: datetime, *columns: Any) -> Select[Any]:
+def _first_due(webhook: ColumnElement[str], table: Any, *columns: Any) -> Select[Any]:
     """What can be claimed for a webhook, the longest due first; of a disabled one only pings."""
     hook = webhooks.alias("hook")
     enabled = select(hook.c.enabled).where(hook.c.id == webhook).correlate_except(hook).scalar_subquery()
     return (
         select(*columns)
-        .where(table.c.webhook == webhook, _owed(table), table.c.due_at <= now, _free(now, table))
+        .where(table.c.webhook == webhook, _owed(table), table.c.due_at <= _NOW, _free(table))
         .where(or_(table.c.type == PING, enabled))
         .order_by(table.c.due_at)
     )
 
 
-def _due(webhook: str, quota: int, now: datetime) -> Select[Any]:
-    return _first_due(literal(webhook), deliveries, now, deliveries, _waits_until(now)).limit(quota)
+def _owing_webhooks() -> Select[Any]:
+    """From one webhook to the next through the index, however much is owed to each."""
+    owing = select(func.min(deliveries.c.webhook).label("id")).where(OWED).cte("owing", recursive=True)
+    after = select(func.min(deliveries.c.webhook)).where(OWED, deliveries.c.webhook > owing.c.id)
+    owing = owing.union_all(select(after.scalar_subquery()).where(owing.c.id.is_not(None)))
+    first = _first_due(owing.c.id, deliveries, deliveries.c.due_at).limit(1).correlate(owing)
+    found = select(owing.c.id, first.scalar_subquery().label("first")).subquery("found")
+    due = found.c.first.is_not(None)
+    return select(webhooks).join(found, found.c.id == webhooks.c.id).where(due)
 
 
-def _due_beside_others(connection: Connection, quotas: Mapping[str, int], now: datetime) -> Select[Any]:
-    columns = [deliveries.c.webhook, column("quota", Integer)]
-    asked = recordset(connection, columns, list(quotas.items()))
-    due = deliveries.alias("due")
-    place = func.row_number().over(order_by=due.c.due_at).label("place")
-    most = max(quotas.values(), default=0)
-    first = (
-        _first_due(asked.c.webhook, due, now, due.c.id, place).limit(most).correlate(asked).lateral("first")
-    )
-    # Owed and free once more: PostgreSQL looks again at a row it had to wait for, and at nothing else.
-    return (
-        select(deliveries, _waits_until(now))
-        .join_from(asked, first, true())
-        .join(deliveries, deliveries.c.id == first.c.id)
-        .where(first.c.place <= asked.c.quota, OWED, _free(now))
-        .with_for_update(of=deliveries, skip_locked=True)
-    )
-
-
-def _waits_until(now: datetime) -> ColumnElement[Any]:
+def _waits_until() -> ColumnElement[Any]:
     earlier = deliveries.alias("earlier")
-    soon = literal(now + SOON, UtcDateTime)
-    due = case((earlier.c.due_at > soon, earlier.c.due_at), else_=soon)
     first = (
-        select(due)
+        select(case((earlier.c.due_at > _SOON, earlier.c.due_at), else_=_SOON))
         .where(
             earlier.c.webhook == deliveries.c.webhook,
             earlier.c.partner == deliveries.c.partner,
@@ -126,6 +111,28 @@ def _waits_until(now: datetime) -> ColumnElement[Any]:
         .scalar_subquery()
     )
     return case((deliveries.c.sequence.is_not(None), first), else_=null()).label("waits_until")
+
+
+def _beside_others(connection: Connection, quotas: Mapping[str, int]) -> Select[Any]:
+    columns = [deliveries.c.webhook, column("quota", Integer)]
+    asked = recordset(connection, columns, list(quotas.items()))
+    due = deliveries.alias("due")
+    place = func.row_number().over(order_by=due.c.due_at).label("place")
+    first = _first_due(asked.c.webhook, due, due.c.id, place).limit(_QUOTA).correlate(asked).lateral("first")
+    # Owed and free once more: PostgreSQL looks again at a row it had to wait for, and at nothing else.
+    return (
+        select(deliveries, _waits_until())
+        .join_from(asked, first, true())
+        .join(deliveries, deliveries.c.id == first.c.id)
+        .where(first.c.place <= asked.c.quota, OWED, _free(deliveries))
+        .with_for_update(of=deliveries, skip_locked=True)
+    )
+
+
+_NOW, _SOON = bindparam("now", type_=UtcDateTime), bindparam("soon", type_=UtcDateTime)
+_QUOTA = bindparam("quota", type_=Integer)
+_DUE_WEBHOOKS = _owing_webhooks()
+_DUE = _first_due(bindparam("webhook", type_=String), deliveries, deliveries, _waits_until()).limit(_QUOTA)
 
 
 def lease(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, tuple_, update
 
 from app.models import deliveries, webhook_replays
 
@@ -53,6 +53,8 @@ def following(connection: Connection, replay: ReplayRow, *, limit: int) -> Seque
         deliveries.c.webhook == replay.webhook,
         deliveries.c.state == replay.state,
         deliveries.c.created_at <= replay.until,
+        # Not what it has sent again itself.
+        or_(deliveries.c.replayed_at.is_(None), deliveries.c.replayed_at < replay.created_at),
     )
     if replay.since is not None:
         query = query.where(deliveries.c.created_at >= replay.since)

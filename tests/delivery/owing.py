@@ -1,7 +1,8 @@
 """What the tests of delivery start from, and how they look at what became of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import base64
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from app.settings import Settings
 from app.vault import Vault
 
 VAULT = Vault(b"k" * 32)
+VAULT_KEY = base64.b64encode(b"k" * 32).decode()
 WEBHOOK = {
     "format": "json",
     "headers": {},
@@ -109,6 +111,15 @@ async def reaches(
             row = await delivery(database, id_)
             if row.state == state and row.attempts >= attempts:
                 return row
+            await asyncio.sleep(0.01)
+
+
+async def until(is_so: Callable[[], Awaitable[bool]], *, within: float = 10) -> None:
+    """Wait for it."""
+    async with asyncio.timeout(within):
+        while True:
+            if await is_so():
+                return
             await asyncio.sleep(0.01)
 
 
