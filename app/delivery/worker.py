@@ -34,6 +34,8 @@ from app.vault import Vault
 
 POLL_SECONDS = 1.0
 GRACE_SECONDS = 5.0
+UNSETTLED = 4
+"""How many times what may be in flight may wait to be written down; then nothing more is claimed."""
 HEARTBEATS = 6
 """How often a lease is renewed before it would run out."""
 
@@ -123,9 +125,9 @@ class Worker:
                     await self._rest(min(POLL_SECONDS, refilled))
 
     async def _claim(self) -> bool:
-        """Fill the room there is; whether there is more. Whoever finishes makes room, and wakes us."""
-        room = self._concurrency - len(self._flights)
-        if not room:
+        """Fill the room there is; whether there is more. Whoever is answered makes room, and wakes us."""
+        room = self._room()
+        if room <= 0:
             return False
         now = time.monotonic()
 
@@ -135,31 +137,45 @@ class Worker:
         claiming = await self._database.write(work)
         for each in claiming.claims:
             self._limits.begin(each.webhook, now=time.monotonic())
+            IN_FLIGHT.inc()
             self._launch(each)
         for row in claiming.parked:
             log.error("delivery_parked", delivery=row.id, webhook=row.webhook, program=row.program)
         return claiming.more
 
+    def _room(self) -> int:
+        sending = self._limits.in_flight.total()
+        return min(self._concurrency - sending, UNSETTLED * self._concurrency - len(self._flights))
+
     def _launch(self, claimed: Claim) -> None:
         flight = _Flight(claimed)
         task = asyncio.create_task(self._deliver(flight))
         self._flights[task] = flight
-        IN_FLIGHT.inc()
         task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
+        was_full = self._room() <= 0
         flight = self._flights.pop(task)
-        IN_FLIGHT.dec()
-        self._limits.end(flight.claim.webhook.id)
+        self._has_sent(flight)
+        if was_full or flight.claim.delivery.sequence is not None:
+            # There is room again, or the partner's next message may go.
+            self.wake()
         if not task.cancelled() and (error := task.exception()):
             fault("attempt_lost", error, delivery=flight.claim.delivery.id)
-        self.wake()
+
+    def _has_sent(self, flight: _Flight) -> None:
+        """Make room for the next, while what came of this one is still being written down."""
+        if flight.sending:
+            flight.sending = False
+            IN_FLIGHT.dec()
+            self._limits.end(flight.claim.webhook.id)
+            self.wake()
 
     async def _deliver(self, flight: _Flight) -> None:
         delivery = flight.claim.delivery
         started_at, start = clock.now(), time.monotonic()
         reply = await self._sent(flight.claim, started_at)
-        flight.sending = False
+        self._has_sent(flight)
         seconds = time.monotonic() - start
         ruling = judge(
             reply,

@@ -193,7 +193,7 @@ def lives(template: Path, *, ordered: bool) -> None:
 
 
 def test_lives(sqlite_url: str) -> None:
-    """Shown to fail by a settle that does not look at the fence, and by one that does for a lease alone."""
+    """Shown to fail by a settle that does not look at the fence."""
     lives(Path(make_url(sqlite_url).database or ""), ordered=False)
 
 
