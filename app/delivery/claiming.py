@@ -41,7 +41,7 @@ class Claiming:
     """What was claimed, what was given up, and whether there is surely more to be had."""
 
     claims: Sequence[Claim]
-    parked: Sequence[DeliveryRow]
+    given_up: Sequence[DeliveryRow]
     more: bool
 
 
@@ -56,12 +56,12 @@ def claim(
     if not quotas:
         return Claiming([], [], more=False)
     found = claims.candidates(connection, quotas, now=now)
-    parked, leased = _sorted_out(connection, found, now=now, until=now + lease)
+    given_up, leased = _sorted_out(connection, found, now=now, until=now + lease)
     secrets = webhooks.secrets_of(connection, {row.webhook for row in leased}, now=now)
     taken = Counter(row.webhook for row in found)
     return Claiming(
         [Claim(row, due[row.webhook], [each.secret for each in secrets[row.webhook]]) for row in leased],
-        parked,
+        given_up,
         more=any(taken[each] == quota < allowances[each] for each, quota in quotas.items()),
     )
 
@@ -73,16 +73,16 @@ def _sorted_out(
     waiting = [row for row in found if row.waits_until is not None]
     free = [row for row in found if row.waits_until is None]
     lost = [row for row in free if row.leased_until is not None]
-    parked = [row for row in lost if row.lost + 1 >= MOST_LOST]
-    given_up = {row.id for row in parked}
+    given_up = [row for row in lost if row.lost + 1 >= MOST_LOST]
+    hopeless = {row.id for row in given_up}
     if waiting:
         claims.put_off(connection, [(row.id, row.waits_until) for row in waiting])
     if lost:
         claims.record(connection, [_lost(row, now) for row in lost])
-    if parked:
-        claims.park(connection, given_up, now=now)
-    ids = [row.id for row in free if row.id not in given_up]
-    return parked, claims.lease(connection, ids, now=now, until=until) if ids else []
+    if given_up:
+        claims.give_up(connection, hopeless, now=now)
+    ids = [row.id for row in free if row.id not in hopeless]
+    return given_up, claims.lease(connection, ids, now=now, until=until) if ids else []
 
 
 def _lost(row: DeliveryRow, now: datetime) -> dict[str, object]:

@@ -139,8 +139,8 @@ class Worker:
             self._limits.begin(each.webhook, now=time.monotonic())
             IN_FLIGHT.inc()
             self._launch(each)
-        for row in claiming.parked:
-            log.error("delivery_parked", delivery=row.id, webhook=row.webhook, program=row.program)
+        for row in claiming.given_up:
+            log.error("delivery_given_up", delivery=row.id, webhook=row.webhook, program=row.program)
         return claiming.more
 
     def _room(self) -> int:

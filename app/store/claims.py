@@ -149,7 +149,7 @@ def lease(
     return connection.execute(leasing.returning(deliveries)).all()
 
 
-def park(connection: Connection, ids: Collection[str], *, now: datetime) -> None:
+def give_up(connection: Connection, ids: Collection[str], *, now: datetime) -> None:
     """Make locked candidates dead whose every worker was lost, and leave them to a person."""
     ended = {"state": "dead", "finished_at": now, "leased_until": None, "fence": deliveries.c.fence + 1}
     counted = {name: deliveries.c[name] + 1 for name in ("attempts", "uncounted", "lost")}

@@ -159,6 +159,7 @@ def _create_health() -> None:
         ),
         sa.PrimaryKeyConstraint("webhook", name=op.f("pk_webhook_health")),
     )
+    op.execute("INSERT INTO webhook_health (webhook, failures) SELECT id, 0 FROM webhook")
 
 
 def _create_replays() -> None:

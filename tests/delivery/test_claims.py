@@ -105,7 +105,7 @@ async def test_a_lease_runs_out_and_the_fence_counts(database: Database, at: Any
     assert (lost.n, lost.error, lost.milliseconds) == (1, LOST, 61_000)
 
 
-async def test_a_delivery_that_kills_its_workers_is_parked(database: Database, at: Any) -> None:
+async def test_a_delivery_that_kills_its_workers_is_given_up(database: Database, at: Any) -> None:
     """Complaint 12 of others' users: tried for ever, with no attempt to be seen.
 
     Shown to fail by a claim that does not count what was lost.
