@@ -36,7 +36,7 @@ Number = Annotated[int, Path(ge=1, lt=2**31)]
 async def create_webhook(request: Request, service: Service, caller: Admin, form: WebhookForm) -> Response:
     """Create a webhook. Its secret is in this answer and nowhere else; verify signatures with it."""
     check_url(form.url, service.networks)
-    settings = webhooks.Settings(**form.model_dump(exclude={"signature"}))
+    settings = webhooks.WebhookSettings(**form.model_dump(exclude={"signature"}))
 
     def make(connection: Connection, now: datetime) -> NewWebhook:
         return webhooks.create_webhook(

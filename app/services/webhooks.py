@@ -32,7 +32,7 @@ Check = Callable[[Webhook], None]
 
 
 @dataclass(frozen=True)
-class Settings:
+class WebhookSettings:
     """What a person decides about a webhook, its URL checked already."""
 
     url: str
@@ -49,7 +49,7 @@ def create_webhook(
     connection: Connection,
     vault: Vault,
     program: str,
-    settings: Settings,
+    settings: WebhookSettings,
     signature: Signature = "v1",
     *,
     now: datetime,

@@ -31,7 +31,7 @@ from app.errors import Conflict
 from app.models import attempts, deliveries
 from app.services.deliveries import retry
 from app.services.replaying import Range, go_on, start
-from app.services.webhooks import Settings, create_webhook, disable_webhook, enable_webhook
+from app.services.webhooks import WebhookSettings, create_webhook, disable_webhook, enable_webhook
 from tests.delivery.owing import VAULT, add_program
 from tests.support.play import NOON, sqlite_run
 
@@ -57,7 +57,7 @@ class Life(RuleBasedStateMachine):
         self.now = NOON
         self._stack.enter_context(patch.object(store.deliveries, "database_now", lambda _: self.now))
         self.run(add_program)
-        wanted = Settings("https://x.example/", ["handoff.opened"], ordered=self.ordered)
+        wanted = WebhookSettings("https://x.example/", ["handoff.opened"], ordered=self.ordered)
         self.hook = self.run(lambda c: create_webhook(c, VAULT, "acme", wanted, now=self.now)).id
         self.claims: list[Claim] = []
         self.owed: set[str] = set()

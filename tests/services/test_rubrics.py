@@ -12,7 +12,7 @@ from app.scoring.reading import read_rubric
 from app.services.activating import switch
 from app.services.adjusting import adjust
 from app.services.rubrics import get_rubric, store_rubric
-from app.services.webhooks import create_webhook
+from app.services.webhooks import WebhookSettings, create_webhook
 from app.sources.event import NewEvent
 from app.vault import Vault
 from tests.support import oracle
@@ -142,7 +142,7 @@ def test_no_such_version(play: Play) -> None:
 
 def test_an_activation_is_announced_once(play: Play) -> None:
     hook = ("https://hooks.example/x", ["rubric.activated", "score.band_changed"])
-    play.run(lambda c: create_webhook(c, Vault(b"k" * 32), "acme", *hook, description=None, now=NOON))
+    play.run(lambda c: create_webhook(c, Vault(b"k" * 32), "acme", WebhookSettings(*hook), now=NOON))
     play.happens()
     play.activate({"rules": [{"id": "visit", "on": "page.viewed", "points": 40}]})
     assert rows_of(play.run, select(deliveries.c.type)) == [("rubric.activated",)]

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from app.models import deliveries, programs, standings
 from app.services.partner_list import Wanted, list_partners
 from app.services.settling import settle
-from app.services.webhooks import create_webhook
+from app.services.webhooks import WebhookSettings, create_webhook
 from app.vault import Vault
 from tests.support.play import NOON, Play, rows_of
 
@@ -117,7 +117,7 @@ def test_many_partners_are_settled_in_pages(play: Play, monkeypatch: pytest.Monk
 def test_a_band_that_changed_overnight_is_announced(play: Play) -> None:
     play.activate(HALF_LIFE)
     hook = ("https://hooks.example/x", ["score.band_changed"])
-    play.run(lambda c: create_webhook(c, Vault(b"k" * 32), "acme", *hook, description=None, now=NOON))
+    play.run(lambda c: create_webhook(c, Vault(b"k" * 32), "acme", WebhookSettings(*hook), now=NOON))
     play.happens()
     play.happens("webinar.attended")
     assert len(rows_of(play.run, select(deliveries.c.id))) == 1
