@@ -4,7 +4,7 @@ import asyncio
 
 import httpx2
 import pytest
-from standardwebhooks import Webhook
+from svix.webhooks import Webhook
 
 from tests.api.calls import Json, every, is_problem, raise_hand
 from tests.support.receiver import Receiver

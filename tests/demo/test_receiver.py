@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import httpx2
 import pytest
-from standardwebhooks import Webhook
 
 from app.clock import now
+from app.delivery.signing import signed_headers
 from app.demo.receiver import Message, Receiver, listening
 
 SECRET = "whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtMDAwMQ=="
@@ -16,9 +16,7 @@ BODY = json.dumps({"type": "handoff.opened", "data": {"id": "ho_1", "partner": {
 
 
 def signed(*, secret: str = SECRET, id: str = "msg_1", age: timedelta = timedelta()) -> dict[str, str]:
-    at = now() - age
-    signature = Webhook(secret).sign(id, at, BODY)
-    return {"webhook-id": id, "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": signature}
+    return signed_headers(id, now() - age, body=BODY.encode(), secrets=[secret])
 
 
 @pytest.fixture

@@ -1,14 +1,18 @@
-"""A real receiver of webhooks: checks every signature with the reference library, answers as it is told."""
+"""A real receiver of webhooks: checks every signature, answers as it is told."""
 
 import asyncio
+import socket
 import ssl
+import struct
+import zlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Self
 
-from standardwebhooks import Webhook, WebhookVerificationError
+from app.signatures.verifier import VerificationError, verify
 
 Reply = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -66,6 +70,46 @@ async def trickle(writer: asyncio.StreamWriter) -> None:
     while True:
         writer.write(b"x")
         await asyncio.sleep(0.01)
+
+
+async def slow_headers(writer: asyncio.StreamWriter) -> None:
+    """Begin an answer whose headers never end, one every tenth of a second."""
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        writer.write(b"x-more: 1\r\n")
+        await asyncio.sleep(0.1)
+
+
+async def flood(writer: asyncio.StreamWriter) -> None:
+    """Say 200, then send 100 MB, as fast as they are taken."""
+    await _pour(writer, b"x" * 100_000, times=1000)
+
+
+async def gzip_bomb(writer: asyncio.StreamWriter) -> None:
+    """Say 200, then send 100 kB that would unpack to 100 MB."""
+    await _pour(writer, _packed(), header="content-encoding: gzip\r\n")
+
+
+async def reset(writer: asyncio.StreamWriter) -> None:
+    """Answer, and a moment later cut the connection instead of closing it."""
+    await _pour(writer, b"thanks")
+    await asyncio.sleep(0.05)
+    linger = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.transport.abort()
+
+
+@cache
+def _packed() -> bytes:
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS + 16)
+    return b"".join(packer.compress(bytes(100_000)) for _ in range(1000)) + packer.flush()
+
+
+async def _pour(writer: asyncio.StreamWriter, chunk: bytes, *, times: int = 1, header: str = "") -> None:
+    writer.write(f"HTTP/1.1 200 OK\r\n{header}content-length: {len(chunk) * times}\r\n\r\n".encode())
+    for _ in range(times):
+        writer.write(chunk)
+        await writer.drain()
 
 
 @dataclass
@@ -129,7 +173,7 @@ async def _read(reader: asyncio.StreamReader, secret: str) -> Message:
 
 def _is_genuine(body: bytes, headers: dict[str, str], secret: str) -> bool:
     try:
-        Webhook(secret).verify(body, headers, json_parse=False)
-    except WebhookVerificationError:
+        verify(headers, body, secret)
+    except VerificationError:
         return False
     return True

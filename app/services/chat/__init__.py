@@ -1,0 +1,1 @@
+"""Messages for people in chats: Slack and Microsoft Teams. Pure: texts in, a body out."""
