@@ -2,13 +2,14 @@
 
 import argparse
 
-from benchmarks import acknowledge, counting, preview, queue
+from benchmarks import acknowledge, counting, delivering, preview, queue
 
 MEASURES = {
     "acknowledge": acknowledge.measure,
     "preview": preview.measure,
     "counting": counting.measure,
     "queue": queue.measure,
+    "delivering": delivering.measure,
 }
 
 

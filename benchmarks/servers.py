@@ -22,8 +22,20 @@ SECONDS_TO_START = 20.0
 @contextmanager
 def echo() -> Iterator[str]:
     """A bare echo on the same server software; its URL."""
-    command = ["uvicorn", "benchmarks.echo:app", "--log-level", "error", "--no-access-log"]
-    with _running(command, {}) as url:
+    with _application("benchmarks.echo:app") as url:
+        yield url
+
+
+@contextmanager
+def receiver() -> Iterator[str]:
+    """A receiver of webhooks that remembers when each came; its URL."""
+    with _application("benchmarks.receiver:app") as url:
+        yield url
+
+
+@contextmanager
+def _application(name: str) -> Iterator[str]:
+    with _running(["uvicorn", name, "--log-level", "error", "--no-access-log"], {}) as url:
         yield url
 
 
