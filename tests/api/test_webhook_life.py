@@ -44,6 +44,17 @@ async def test_headers_go_along(client: httpx2.AsyncClient, activated: int) -> N
     assert message.genuine
 
 
+@pytest.mark.parametrize(("format_", "part"), [("slack", "blocks"), ("teams", "attachments")])
+async def test_a_chat_gets_a_card(
+    client: httpx2.AsyncClient, activated: int, format_: str, part: str
+) -> None:
+    async with listening(client, format=format_) as (receiver, _):
+        await raise_hand(client)
+        [message] = await receiver.received(1)
+    assert part in json.loads(message.body)
+    assert message.genuine
+
+
 @pytest.mark.parametrize(
     "header",
     [

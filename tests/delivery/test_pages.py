@@ -15,7 +15,7 @@ START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 async def _deliveries(database: Database) -> None:
     """Ten, two of each minute, by turns for two webhooks."""
-    shared = {"program": "acme", "type": "handoff.opened", "partner": None, "body": BODY}
+    shared = {"program": "acme", "type": "handoff.opened", "partner": None, "sequence": None, "body": BODY}
     for name in ("w0", "w1"):
         await add_webhook(database, name, url="https://example.com/", secret="whsec_AAAA")
     rows = []
