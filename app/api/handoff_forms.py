@@ -67,7 +67,9 @@ class CloseForm(_Form):
 
     outcome: Literal["converted", "accepted", "rejected", "unreachable"]
     reason: Words | None = Field(None, description="Required if rejected.")
-    value: float | None = Field(None, description="What it is worth, if converted.", allow_inf_nan=False)
+    value: float | None = Field(
+        None, ge=-1e15, le=1e15, description="What it is worth, if converted.", allow_inf_nan=False
+    )
     note: Words | None = None
     by: Person | None = Field(None, description="Whoever claimed it, if absent.")
 

@@ -28,7 +28,7 @@ class RepForm(BaseModel):
 
     name: Annotated[Text, Field(max_length=200)] | None = None
     active: bool = Field(True, description="False takes back whatever they own or have claimed.")
-    weight: float = Field(1.0, gt=0, le=1_000, description="Their share, relative to the others'.")
+    weight: float = Field(1.0, ge=0.001, le=1_000, description="Their share, relative to the others'.")
 
 
 @router.get("", response_model=Page[Rep])

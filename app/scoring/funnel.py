@@ -33,11 +33,6 @@ class Step:
         self.since_previous[_cell(at - previous)] += 1
         self.since_first[_cell(at - first)] += 1
 
-    def merge(self, other: "Step") -> None:
-        """Count all that `other` has counted, too."""
-        self.since_previous.update(other.since_previous)
-        self.since_first.update(other.since_first)
-
 
 class Funnel:
     """Steps that follow each other, and the outcomes at their end, of which a partner may have several."""
@@ -57,13 +52,6 @@ class Funnel:
             step.add(at, previous=previous, first=first)
         for outcome, at in outcomes.items():
             self.outcomes[outcome].add(max(at, last), previous=last, first=first)
-
-    def merge(self, other: "Funnel") -> None:
-        """Count all that `other` has counted, too."""
-        for step, more in zip(self.steps, other.steps, strict=True):
-            step.merge(more)
-        for outcome, step in self.outcomes.items():
-            step.merge(other.outcomes[outcome])
 
 
 def reached_at(times: Sequence[datetime | None]) -> list[datetime]:

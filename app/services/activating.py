@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from app import store
 from app.scoring.days import day_of
 from app.scoring.fade import ROUNDING, score_of, stored_for
-from app.scoring.fit import band_of
+from app.scoring.fit import band_of, grade_rank
 from app.scoring.signal import Signal, SignalSet, signals_of
 from app.services.announcing import Message, announce
 from app.services.publishing import shows
@@ -98,6 +98,8 @@ def switch(
     )
     # Not `day` if it can be helped: who is due to be armed again today is still for the settling to find.
     store.programs.activate(connection, program, version, landmark=day, settled_day=live.settled_day or day)
+    ranks = {grade: grade_rank(rubric, grade) for grade in rubric.fit.grades}
+    store.handoffs.reconsider(connection, program, ranks, now=now)
     store.rubrics.mark_activated(connection, program, version, by=by, now=now)
     if opening.wanted:
         _open_for_past(connection, hold_rulebook(connection, program, alone=True), opening.limit, now=now)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection
 
 from app import store
+from app.errors import Conflict
 from app.scoring.rubric import Handoff as Terms
 from app.store.reps import Rep
 
@@ -26,6 +27,13 @@ def assigned(
     found: list[str | None] = [owner if owner is not None else next(chosen) for owner in wanted]
     store.reps.save_turns(connection, program, active.values())
     return found
+
+
+def require_active(connection: Connection, program: str, person: str) -> None:
+    """Raise Conflict for a rep who is switched off; people who are in no list may have hand-offs, too."""
+    rep = store.reps.get(connection, program, person)
+    if rep is not None and not rep.active:
+        raise Conflict(f"{person} is switched off; PUT /v1/reps/{person} with active: true to change that.")
 
 
 def choose(reps: dict[str, Rep], load: dict[str, int] | None) -> Iterator[str]:

@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from app import store
-from app.errors import ClaimLimit, Conflict
+from app.errors import ClaimLimit
+from app.services.assigning import require_active
 from app.services.handoff_view import Handoff
 from app.services.moves import CLAIM, Move, apply, hold, require
 from app.services.rulebook import Rulebook, hold_rulebook
@@ -54,9 +55,7 @@ def _claim(by: str) -> Move:
 
 def _require_able(connection: Connection, rules: Rulebook, by: str) -> None:
     """Raise Conflict for somebody who is switched off, ClaimLimit for one who holds enough already."""
-    rep = store.reps.get(connection, rules.program, by)
-    if rep is not None and not rep.active:
-        raise Conflict(f"{by} is switched off; PUT /v1/reps/{by} with active: true to let them claim.")
+    require_active(connection, rules.program, by)
     most = rules.rubric.handoff.max_claimed if rules.rubric.handoff else None
     if most is None:
         return

@@ -76,7 +76,7 @@ def erase_contact(connection: Connection, program: str, contact: str) -> None:
     hold_rulebook(connection, program, alone=True)
     known = _known(connection, program, contact)
     names = sorted(_names(known) if known else {contact_key(contact)})
-    partners = store.tallies.partners_of_contact(connection, program, names)
+    partners = _touched(connection, program, names)
     tombstone = f"erased-{uuid4().hex}"
     erased = store.ledger.erase_person(connection, program, names, tombstone)
     if known is None and not erased:
@@ -87,6 +87,14 @@ def erase_contact(connection: Connection, program: str, contact: str) -> None:
     store.deliveries.forget_bodies(connection, program, partners)
     if known is not None:
         store.contacts.remove(connection, program, known.id)
+
+
+def _touched(connection: Connection, program: str, names: list[str]) -> set[str]:
+    """Partners that something is said of in which the person may be named, as they are and as they were."""
+    counted = store.tallies.partners_of_contact(connection, program, names)
+    named = counted | store.handoffs.partners_naming(connection, program, names)
+    roots = store.partners.roots(connection, program, named).values()
+    return named | store.partners.members(connection, program, set(roots)).keys()
 
 
 def _known(connection: Connection, program: str, contact: str) -> ContactRow | None:

@@ -1,11 +1,10 @@
 """The funnel: of the partners that were first heard of in a period, how many got how far, and how fast.
 
 What stays of a partner once it is counted is a cell for its age at each step, which it shares with all of its
-segment that took as long: never more than two cells for each partner and step.
+segment that took as long. Only the segments that are shown have cells of their own; they are chosen first.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter
 from datetime import date, datetime
 from functools import partial
 
@@ -38,21 +37,23 @@ def funnel(
     rules = rulebook(connection, program)
     days, bands = period(rules, first, last, now=now), bands_on_the_way(rules)
     empty = partial(Funnel, 1 + len(bands) + len(AT_DESK), OUTCOMES)
-    segments: defaultdict[str, Funnel] = defaultdict(empty)
+    sizes = Counter(each.segment for each in cohort(connection, program, days, by=by)) if by else Counter()
+    largest = sorted(sizes, key=lambda segment: (-sizes[segment], segment))[:MOST_SEGMENTS]
+    whole, segments, other = empty(), {segment: empty() for segment in largest}, empty()
     for each in cohort(connection, program, days, by=by):
         in_bands = [each.in_band(rules.rubric.bands, rules.rubric.bands[band]) for band in bands]
-        segments[each.segment].add([each.first_event, *in_bands, *each.at_desk()], each.outcomes())
-    ranked = sorted(segments, key=lambda segment: (-segments[segment].steps[0].count, segment))
-    shown, rest = ranked[:MOST_SEGMENTS], [segments[each] for each in ranked[MOST_SEGMENTS:]]
+        times, outcomes = [each.first_event, *in_bands, *each.at_desk()], each.outcomes()
+        for part in (whole, segments.get(each.segment, other)):
+            part.add(times, outcomes)
+    rest = len(sizes) - len(segments)
+    shown = [Segment(value=value_of(each), **steps_of(segments[each], bands)) for each in segments]
     return FunnelView(
         first=days.first,
         last=days.last,
         by=by,
-        **steps_of(_merged(empty(), segments.values()), bands),
-        segments=None
-        if by is None
-        else [Segment(value=value_of(each), **steps_of(segments[each], bands)) for each in shown],
-        other=Others(segments=len(rest), **steps_of(_merged(empty(), rest), bands)) if rest else None,
+        **steps_of(whole, bands),
+        segments=None if by is None else shown,
+        other=Others(segments=rest, **steps_of(other, bands)) if rest else None,
     )
 
 
@@ -65,9 +66,3 @@ def bands_on_the_way(rules: Rulebook) -> list[str]:
     begin = bands.get(rules.newcomer.band or "", float("-inf"))
     end = float("inf") if terms is None else terms.at
     return sorted((band for band, low in bands.items() if begin < low <= end), key=lambda band: bands[band])
-
-
-def _merged(into: Funnel, funnels: Iterable[Funnel]) -> Funnel:
-    for each in funnels:
-        into.merge(each)
-    return into

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import Connection
@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from app import store
 from app.errors import FieldError, Invalid
 from app.scoring.hours import due_at
+from app.services.assigning import require_active
 from app.services.handoff_view import Handoff, handoff_view
 from app.services.moves import (
     ASSIGN,
@@ -29,6 +30,8 @@ from app.services.moves import (
 from app.services.rescoring import hold_standings
 from app.services.rulebook import Rulebook, hold_rulebook, rulebook
 from app.store.handoffs import ClosedPlace, OpenPlace
+
+LONGEST_SNOOZE = timedelta(days=3650)
 
 Choice = Callable[[datetime, datetime], datetime]
 
@@ -52,9 +55,9 @@ def snooze(
     now: datetime,
 ) -> Handoff:
     """Put a hand-off off until then; its deadline moves along. Raises NotFound, HandoffState and Invalid."""
-    if until <= now:
-        error = FieldError("until", "must be in the future")
-        raise Invalid("A hand-off can only be put off to a later time.", errors=[error])
+    if not now < until <= now + LONGEST_SNOOZE:
+        error = FieldError("until", f"must be in the future, within {LONGEST_SNOOZE.days} days")
+        raise Invalid("A hand-off cannot be put off to that time.", errors=[error])
     rules = hold_rulebook(connection, program)
     held = hold(connection, rules, handoff)
     row = require(connection, program, handoff)
@@ -89,7 +92,9 @@ def assign(
     reason: str | None,
     now: datetime,
 ) -> Handoff:
-    """Say whose call it is; None is anybody's. Raises NotFound and HandoffState."""
+    """Say whose call it is; None is anybody's. Raises NotFound, HandoffState and Conflict."""
+    if owner is not None:
+        require_active(connection, program, owner)
     move = Move(ASSIGN, by, reason, {"owner": owner}, {"owner": owner})
     return make(connection, program, handoff, move, now=now)
 

@@ -102,8 +102,8 @@ def apply(
         connection, rules.program, [line(connection, row.id, move, state=state, now=now)]
     )
     view = view_of(connection, rules, row.id, now=now)
-    # Of one that nobody was told of, nobody is told that it ended.
-    told = None if row.state == "waiting" and state == "closed" else kind.message
+    # Of one that waits nobody is told anything but that it opens.
+    told = None if row.state == "waiting" and kind is not OPEN else kind.message
     messages = [Message(told, view.model_dump(mode="json"), partner=row.partner)] if told else []
     new = _closed(rules, held, after, now=now) if state == "closed" else held
     publish(connection, rules, {row.partner: held}, [new], messages, now=now)

@@ -109,14 +109,16 @@ def _write(
 ) -> set[str]:
     program = rules.program
     rows = [(each.id, each.name, each.owner, each.attributes) for each in data]
+    known = store.partners.get_many(connection, program, [each.id for each in data])
+    if any(each.id in known and known[each.id].name != each.name for each in data):
+        # Names are shown in the queue.
+        store.programs.take_queue_positions(connection, program, 1)
     new = store.partners.put_many(connection, program, rows, now=now)
     domains = {each.id: [domain.strip().lower() for domain in each.domains] for each in data}
     given_up = store.partners.domains(connection, program, domains.keys())
     store.partners.set_domains(connection, program, domains)
     roots = store.partners.roots(connection, program, domains.keys())
     refit(connection, rules, {*roots, *roots.values()}, now=now)
-    # Names are shown in the queue.
-    store.programs.take_queue_positions(connection, program, 1)
     touched = {each for some in (*domains.values(), *given_up.values()) for each in some}
     count_parked_of_domains(connection, rules, sorted(touched), now=now)
     return new
@@ -147,7 +149,7 @@ def archive_partner(connection: Connection, program: str, partner: str, *, now: 
     require_partner(connection, program, partner)
     store.partners.archive(connection, program, partner, now=now)
     for row in store.handoffs.open_of_partners(connection, program, [partner]):
-        if row.state in ("waiting", "open"):
+        if row.state != "claimed":
             withdraw(connection, rules, row, reason="the partner was archived", now=now)
 
 

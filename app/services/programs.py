@@ -14,6 +14,7 @@ from ulid import ULID
 
 from app import store
 from app.errors import Conflict, FieldError, Invalid, NotFound
+from app.services.moves import SERVICE
 from app.vault import digest
 
 SCOPES = ("events:write", "read", "handoffs:write", "admin")
@@ -89,6 +90,9 @@ def create_key(
     if unknown:
         fault = FieldError("scopes", f"{unknown[0]!r} is not one of {', '.join(SCOPES)}")
         raise Invalid("There is no such scope.", errors=[fault])
+    if name == SERVICE:
+        fault = FieldError("name", "is what the service calls itself; moves made with the key are signed so")
+        raise Invalid("A key cannot have this name.", errors=[fault])
     if not store.programs.exists(connection, program):
         raise NotFound(f"There is no program {program!r}.")
     secret = new_secret()

@@ -26,8 +26,8 @@ def publish(
 ) -> list[Standing]:
     """Save `new` over the standings that are `held`; as they are now.
 
-    A changed score, band, grade or armed flag takes the next place in the score feed, and counts as a change
-    to the queue if the partner is in it. A changed band is announced too, before `messages` about it.
+    A changed score, band, grade or armed flag takes the next place in the score feed. A changed band is
+    announced too, before `messages` about it. A partner in the queue has changed that with its score.
     """
     today = rules.day_of(now)
     changed = [
@@ -35,7 +35,8 @@ def publish(
         for each in new
         if each.position == 0 or shows(rules, each, now=now) != shows(rules, held[each.partner], now=now)
     ]
-    if any(each.open_handoff or held[each.partner].open_handoff for each in changed):
+    # The queue has the order of stored scores, which move under a floor where nothing shows.
+    if any(each.open_handoff and each.stored != held[each.partner].stored for each in new):
         store.programs.take_queue_positions(connection, rules.program, 1)
     places = _places(connection, rules.program, [each.partner for each in changed])
     rebanded = [each for each in changed if _rebanded(held, each)]

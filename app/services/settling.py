@@ -42,6 +42,7 @@ def move_landmark(connection: Connection, program: str, *, now: datetime) -> Non
     if isinstance(fade, HalfLife) and today - rules.landmark > HALF_LIVES_TO_A_LANDMARK * fade.half_life_days:
         store.standings.multiply(connection, program, 2 ** ((rules.landmark - today) / fade.half_life_days))
         store.programs.set_landmark(connection, program, today)
+        store.programs.take_queue_positions(connection, program, 1)
 
 
 def stored_range(rules: Rulebook, band: str, *, today: int) -> BandRange | None:

@@ -47,7 +47,7 @@ def _withdraw_if_unfounded(connection: Connection, rules: Rulebook, partner: str
         left = _score_at_opening(connection, rules, row)
         # One that had to wait may have opened at less than the threshold.
         needed = min(row.threshold, row.score)
-        if row.state in ("waiting", "open") and left < needed:
+        if row.state != "claimed" and left < needed:
             reason = f"without the events that were not a person's, the score was {left:g} of {needed:g}"
             withdraw(connection, rules, row, reason=reason, now=now)
 

@@ -10,7 +10,7 @@ from app import store
 from app.scoring.rubric import Handoff as Terms
 from app.services.assigning import assigned
 from app.services.capacity import hold_places, places_left
-from app.services.moves import OPEN, SERVICE, Move, apply
+from app.services.moves import ASSIGN, OPEN, SERVICE, Move, apply
 from app.services.opening import frozen, opened_now
 from app.services.reasons import reasons_of
 from app.services.rescoring import hold_standings
@@ -46,8 +46,18 @@ def _openings(
     connection: Connection, rules: Rulebook, terms: Terms, rows: Sequence[Any], *, now: datetime
 ) -> list[dict[str, Any]]:
     reasons = reasons_of(connection, rules, [row.partner for row in rows], now=now)
-    owners = assigned(connection, rules.program, terms, [row.owner for row in rows])
+    owners = assigned(connection, rules.program, terms, _owners(connection, rules.program, rows))
     return [
         reasons[row.partner] | opened_now(rules, terms, owner, now=now)
         for row, owner in zip(rows, owners, strict=True)
     ]
+
+
+def _owners(connection: Connection, program: str, rows: Sequence[Any]) -> list[str | None]:
+    """Whom somebody has assigned while it waited, else the partner's owner as of now."""
+    partners = store.partners.get_many(connection, program, [row.partner for row in rows])
+    history = store.handoffs.history(connection, [row.id for row in rows])
+    assigned_by_hand = {
+        handoff for handoff, moves in history.items() if any(each.move == ASSIGN.name for each in moves)
+    }
+    return [row.owner if row.id in assigned_by_hand else partners[row.partner].owner for row in rows]

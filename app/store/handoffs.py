@@ -1,5 +1,6 @@
 """Queries on hand-offs and their history."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -8,7 +9,10 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    String,
     and_,
+    case,
+    cast,
     false,
     func,
     insert,
@@ -226,8 +230,8 @@ def of_person(connection: Connection, program: str, person: str) -> Sequence[Han
 
 
 def count_places(connection: Connection, program: str, *, since: datetime) -> tuple[int, int]:
-    """How many hand-offs were opened since then and not withdrawn, and how many wait to be."""
-    was_called_for = handoffs.c.outcome.is_distinct_from("withdrawn")
+    """How many hand-offs were opened since then, here and not withdrawn, and how many wait to be."""
+    was_called_for = and_(handoffs.c.outcome.is_distinct_from("withdrawn"), handoffs.c.external_id.is_(None))
     opened = select(func.count()).where(
         handoffs.c.program == program, handoffs.c.opened_at >= since, was_called_for
     )
@@ -245,6 +249,17 @@ def programs_waiting(connection: Connection) -> Sequence[str]:
     """Programs in which a hand-off waits for a place."""
     waits = select(handoffs.c.id).where(handoffs.c.program == programs.c.id, handoffs.c.state == "waiting")
     return connection.scalars(select(programs.c.id).where(waits.exists())).all()
+
+
+def reconsider(connection: Connection, program: str, ranks: Mapping[str, int], *, now: datetime) -> None:
+    """Under a new rubric, rank what is not closed by its grades, and look again at every claim."""
+    rank = case(ranks, value=handoffs.c.grade, else_=len(ranks)) if ranks else 0
+    alarm = case((handoffs.c.state == "claimed", now), else_=handoffs.c.alarm_at)
+    connection.execute(
+        update(handoffs)
+        .where(handoffs.c.program == program, _UNFINISHED)
+        .values(grade_rank=rank, alarm_at=alarm)
+    )
 
 
 def alarms(connection: Connection, *, now: datetime, limit: int) -> list[tuple[str, str]]:
@@ -270,6 +285,17 @@ def closed_of_partners(connection: Connection, program: str, ids: Collection[str
 def count_moves(connection: Connection, handoff: str) -> int:
     """How many moves a hand-off has seen."""
     return int(connection.scalar(select(func.count()).where(handoff_moves.c.handoff == handoff)) or 0)
+
+
+def partners_naming(connection: Connection, program: str, names: Collection[str]) -> set[str]:
+    """Partners whose hand-offs speak of a person; a merge or a verdict may have moved the tallies away."""
+    said = [
+        cast(column, String).contains(json.dumps(name), autoescape=True)
+        for name in names
+        for column in (handoffs.c.trigger, handoffs.c.talking_points)
+    ]
+    query = select(handoffs.c.partner).where(handoffs.c.program == program, or_(*said))
+    return set(connection.scalars(query.distinct()))
 
 
 def erase_person(

@@ -86,7 +86,9 @@ async def test_snoozed_wakes_by_itself(client: httpx2.AsyncClient, activated: in
     assert (await until_move(client, handoff, "unsnooze"))["state"] == "open"
 
 
-@pytest.mark.parametrize("until", [None, "", "tomorrow", "2026-01-01T00:00:00", "2026-01-01T00:00:00Z", 5])
+@pytest.mark.parametrize(
+    "until", ["9999-12-31T23:59:59Z", None, "", "tomorrow", "2026-01-01T00:00:00", "2026-01-01T00:00:00Z", 5]
+)
 async def test_snooze_needs_a_later_time(client: httpx2.AsyncClient, activated: int, until: object) -> None:
     handoff = await raise_hand(client)
     assert is_problem(await move(client, handoff, "snooze", until=until), 422, "invalid")
@@ -145,11 +147,12 @@ async def test_waiting_list(client: httpx2.AsyncClient) -> None:
 
 async def test_nobody_is_told_of_one_that_never_opened(client: httpx2.AsyncClient) -> None:
     await desk(client, per_week=1)
-    types = ["handoff.opened", "handoff.closed"]
+    types = ["handoff.opened", "handoff.assigned", "handoff.closed"]
     await client.post("/v1/webhooks", json={"url": "http://127.0.0.1:9/", "types": types})
     for partner in ("first", "second"):
         await raise_hand(client, partner)
     (waiting,) = await every(client, "/v1/handoffs", state="waiting")
+    await move(client, waiting["id"], "assign", owner=REP)
     await move(client, waiting["id"], "close", outcome="rejected", reason="too small")
     assert [each["partner"] for each in await every(client, "/v1/deliveries")] == ["first"]
 
@@ -165,13 +168,15 @@ async def test_reps_take_turns(client: httpx2.AsyncClient) -> None:
     assert (await get(client, handoffs[0]))["owner"] == "bob@v.example"
     assert [each["active"] for each in await every(client, "/v1/reps")] == [False, True]
     assert is_problem(await take(client, by="ann@v.example"), 409, "conflict")
+    assert is_problem(await move(client, handoffs[0], "assign", owner="ann@v.example"), 409, "conflict")
     assert (await client.delete("/v1/reps/bob@v.example")).status_code == 204
     assert is_problem(await client.get("/v1/reps/bob@v.example"), 404, "not_found")
     assert {(await get(client, each))["owner"] for each in handoffs} == {None}
 
 
 @pytest.mark.parametrize(
-    "form", [{"weight": 0}, {"weight": -1}, {"weight": 1e9}, {"active": "maybe"}, {"x": 1}]
+    "form",
+    [{"weight": 0}, {"weight": 1e-310}, {"weight": -1}, {"weight": 1e9}, {"active": "maybe"}, {"x": 1}],
 )
 async def test_rep_refused(client: httpx2.AsyncClient, form: Json) -> None:
     assert is_problem(await client.put("/v1/reps/ann@v.example", json=form), 422, "invalid")

@@ -64,6 +64,20 @@ async def test_change_is_seen(
     assert (await poll(client, second.headers["etag"])).status_code == 304
 
 
+async def test_order_under_a_floor_is_seen(client: Client) -> None:
+    """Scores that show as the floor still have an order. Shown to fail when only shown scores count."""
+    opt_out = {"id": "opt-out", "on": "email.unsubscribed", "points": -100}
+    await activate(client, RUBRIC | {"rules": [*RUBRIC["rules"], opt_out], "floor": 0})
+    for partner, times in (("a", 2), ("b", 1)):
+        await raise_hand(client, partner)
+        out = [click(f"out-{partner}-{n}", partner=partner, type="email.unsubscribed") for n in range(times)]
+        await post(client, *out)
+    tag = (await poll(client)).headers["etag"]
+    await post(client, *(click(f"more-{n}", partner="b", type="email.unsubscribed") for n in range(3)))
+    again = await poll(client, tag)
+    assert (again.status_code, [each["partner"]["id"] for each in again.json()["items"]]) == (200, ["a", "b"])
+
+
 async def test_change_elsewhere_leaves_the_tag(client: Client, activated: int) -> None:
     await raise_hand(client)
     tag = (await poll(client, owner="lee@vendor.example")).headers["etag"]

@@ -88,6 +88,16 @@ def test_rubric_that_allows_more_time_is_heeded(play: Play) -> None:
     assert only(play, "a").state == "open"
 
 
+def test_rubric_that_allows_less_time_is_heeded(play: Play) -> None:
+    """Also by a claim that has no alarm left. Shown to fail when activating leaves claims alone."""
+    crosses(play, "a")
+    play.claim(only(play, "a").id)
+    tend(play, hours=30)
+    terms(play, release_after_hours=4)
+    tend(play)
+    assert (only(play, "a").state, moves(play, only(play, "a").id)[-1]) == ("open", "release")
+
+
 def test_alarm_that_somebody_else_heard_changes_nothing(play: Play) -> None:
     crosses(play, "a")
     handoff = only(play, "a").id

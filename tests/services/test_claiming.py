@@ -42,6 +42,19 @@ def test_grade_goes_before_score(play: Play) -> None:
     assert take(play) == "big"
 
 
+def test_grades_are_ranked_as_the_rubric_does_now(play: Play) -> None:
+    """Shown to fail when the ranks stay as they were."""
+    crosses(play, "ungraded", webinars=9)
+    fit = {
+        "rules": [{"id": "big", "where": {"employees": {"at_least": 10}}, "points": 1}],
+        "grades": {"A": 1, "B": 0},
+    }
+    play.activate({"fit": fit})
+    play.put("big", attributes={"employees": 50})
+    crosses(play, "big")
+    assert named(play) == ["big", "ungraded"]
+
+
 def test_order_is_by_the_score_now(play: Play) -> None:
     crosses(play, "a", webinars=3)
     crosses(play, "b", webinars=3)

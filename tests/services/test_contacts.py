@@ -8,6 +8,8 @@ from sqlalchemy import select
 from app.errors import Conflict, NotFound
 from app.models import metadata
 from app.services.contacts import Contact, erase_contact, get_contact, put_contact
+from app.services.merging import merge
+from app.services.verdicts import change_verdict
 from tests.support.play import Play, rows_of
 
 JO = Contact(id="crm-7", email="Jo@Firm.example", partner="p1", name="Jo Sand", persona="owner")
@@ -62,3 +64,23 @@ def test_an_erased_person_counts_as_one_contact(play: Play) -> None:
     play.run(lambda c: erase_contact(c, "acme", "crm-7"))
     play.happens("webinar.attended", contact="crm-7", partner="p1")
     assert play.happens("webinar.attended", contact="b@firm.example").handoff is not None
+
+
+@pytest.mark.parametrize("how", ["merged later", "judged later"])
+def test_erased_from_handoffs_that_the_tallies_do_not_lead_to(play: Play, how: str) -> None:
+    """Shown to fail when only the partners are looked at for which the person counts now."""
+    play.put("big")
+    events = [play.event("webinar.attended", "old", contact="jo@a.example") for _ in range(3)]
+    handoff = play.record(*events)[-1].handoff
+    assert handoff is not None
+    play.claim(handoff)
+    play.close(handoff)
+    if how == "merged later":
+        play.do(merge, "old", "big")
+    else:
+        for each in events:
+            play.do(change_verdict, "test", each.id, verdict="machine", reason="scanner")
+    assert "Jo" in str(play.handoff(handoff).talking_points)
+    play.run(lambda c: erase_contact(c, "acme", "jo@a.example"))
+    found = play.handoff(handoff)
+    assert (found.trigger.contact, "Jo" in str(found.talking_points)) == (None, False)

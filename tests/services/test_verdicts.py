@@ -1,12 +1,14 @@
 """Whether an event counts can be changed later; the score follows, and so does an unfounded hand-off."""
 
 import random
+from datetime import timedelta
 
 import pytest
 
 from app.errors import NotFound
 from app.scoring.reading import read_rubric
 from app.services.adjusting import SOURCE, adjust
+from app.services.handoffs import snooze
 from app.services.verdicts import change_verdict
 from tests.support import oracle
 from tests.support.play import SIMPLE, Play
@@ -133,3 +135,14 @@ def test_a_handoff_is_judged_by_the_rubric_that_opened_it(play: Play) -> None:
     play.activate({"rules": tenth, "handoff": {"at": 2.5}})
     judge(play, "w1")
     assert play.handoff(id_).state == "open"
+
+
+def test_snoozed_is_withdrawn_too(play: Play) -> None:
+    """Nobody has claimed it."""
+    events = [play.event("webinar.attended") for _ in range(3)]
+    handoff = play.record(*events)[-1].handoff
+    assert handoff is not None
+    play.do(snooze, handoff, by="rep", until=play.now + timedelta(hours=1), reason=None)
+    for each in events:
+        play.do(change_verdict, "test", each.id, verdict="machine", reason="scanner")
+    assert play.handoff(handoff).outcome == "withdrawn"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.errors import HandoffState
-from app.services.handoffs import Closing, close
+from app.services.handoffs import Closing, assign, close
 from app.services.merging import merge, unmerge
 from app.services.verdicts import change_verdict
 from tests.services.desk import crosses, moves, named, only, rep, tend, terms
@@ -109,6 +109,18 @@ def test_opened_late_below_the_threshold_it_stands(play: Play) -> None:
     play.happens(partner="b", id_="later")
     play.do(change_verdict, "test", "later", verdict="machine", reason="scanner")
     assert only(play, "b").state == "open"
+
+
+def test_owner_is_that_of_the_opening(play: Play) -> None:
+    terms(play, per_week=1)
+    for partner in "bc":
+        play.put(partner, owner="old@v.example")
+    burst(play, a=5, b=4, c=3)
+    play.put("b", owner="new@v.example")
+    play.do(assign, only(play, "c").id, by="lead", owner="chosen@v.example", reason=None)
+    tend(play, hours=WEEK)
+    tend(play, hours=WEEK)
+    assert [only(play, each).owner for each in "bc"] == ["new@v.example", "chosen@v.example"]
 
 
 def test_closing_gives_no_place_back_within_the_week(play: Play) -> None:
