@@ -50,15 +50,15 @@ class Guard(AbstractResolver):
         self._only_allowed = only_allowed
         self._lookups = lookups
         self._resolve = resolve
+        self._looking: dict[tuple[str, int], asyncio.Future[Sequence[str]]] = {}
 
     @override
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """Every address of the host. Raises Refused if one of them is bad, Unresolved if there is none."""
-        loop = asyncio.get_running_loop()
         try:
-            found = await loop.run_in_executor(self._lookups, self._resolve, host, port)
+            found = await asyncio.shield(self._lookup(host, port))
         except (OSError, UnicodeError) as error:
             raise Unresolved from error
         if not found:
@@ -66,6 +66,22 @@ class Guard(AbstractResolver):
         if any(self._is_bad(address) for address in found):
             raise Refused
         return [_resolved(host, address, port) for address in found]
+
+    def _lookup(self, host: str, port: int) -> asyncio.Future[Sequence[str]]:
+        """The addresses, looked up once for all who wait for them.
+
+        A thread is busy until a name server that hangs is given up, long after the attempt is: one for each
+        attempt would soon be all there are.
+        """
+        asked = (host, port)
+        if asked not in self._looking:
+            loop = asyncio.get_running_loop()
+            looking = loop.run_in_executor(self._lookups, self._resolve, host, port)
+            self._looking[asked] = looking
+            looking.add_done_callback(lambda _: self._looking.pop(asked))
+            # Nobody may be left who waits for it.
+            looking.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return self._looking[asked]
 
     def socket(self, address: AddrInfoType) -> socket.socket:
         """A socket for this address, which is dialled next. Raises Refused."""

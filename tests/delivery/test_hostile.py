@@ -20,6 +20,7 @@ from tests.support.receiver import (
     flood,
     gzip_bomb,
     hang,
+    packed,
     reset,
     slow_headers,
     trickle,
@@ -55,6 +56,7 @@ async def send(url: str) -> Answer | Failure:
 async def test_an_attempt_ends_in_time_and_keeps_little(receiver: Receiver, name: str) -> None:
     """Fails if `_beginning` reads without `timeout_at`, or keeps every chunk."""
     receiver.always = WORST[name]
+    packed()
     async with asyncio.timeout(TIMEOUT + 1):
         reply = await send(receiver.url)
     if name in ANSWERED:
