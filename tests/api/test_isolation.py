@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from tests.api.calls import Json, client_of, every, is_problem, key_of, post
+from tests.api.calls import Json, ago, client_of, every, is_problem, key_of, post
 from tests.api.calls import click as click_of
 from tests.api.routes import PUBLIC, ROUTES, Route
 from tests.api.world import World
@@ -29,7 +29,7 @@ BODIES: dict[str, Json | None] = {
     "POST /v1/deliveries/{delivery}/retry": None,
     "POST /v1/handoffs/{handoff}/claim": {"by": "thief@other.example"},
     "POST /v1/handoffs/{handoff}/release": None,
-    "POST /v1/handoffs/{handoff}/snooze": {"until": "2100-01-01T00:00:00Z"},
+    "POST /v1/handoffs/{handoff}/snooze": {"until": ago(days=-1)},
     "POST /v1/handoffs/{handoff}/unsnooze": None,
     "POST /v1/handoffs/{handoff}/assign": {"owner": "thief@other.example"},
     "POST /v1/handoffs/{handoff}/notes": {"note": "mine"},
