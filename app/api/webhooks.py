@@ -105,8 +105,12 @@ async def change_webhook(
 
 @router.delete("/{webhook}", status_code=204)
 async def delete_webhook(service: Service, caller: Admin, webhook: str) -> None:
-    """Delete a webhook, what is still owed to it, and what is known of its deliveries."""
-    await service.database.write(lambda c: webhooks.delete_webhook(c, caller.program, webhook))
+    """Delete a webhook, what is still owed to it, and what is known of its deliveries.
+
+    An attempt that is in flight at that moment may still arrive.
+    """
+    now = clock.now()
+    await service.database.write(lambda c: webhooks.delete_webhook(c, caller.program, webhook, now=now))
 
 
 @router.post("/{webhook}/rotate-secret", response_model=NewWebhook)

@@ -56,7 +56,8 @@ async def replay_all(database: Database, *, wake: Callable[[], None]) -> None:
 
 
 async def forget(database: Database, settings: Settings) -> None:
-    """Delete what was delivered long ago, and old attempts."""
+    """Delete what was delivered long ago, old attempts, and what there was of deleted webhooks."""
+    await forget_deleted(database)
     now = clock.now()
     delivered = now - timedelta(days=settings.keep_delivered_days)
     for webhook in await database.read(store.forgetting.hooks):
@@ -67,3 +68,12 @@ async def forget(database: Database, settings: Settings) -> None:
     old = partial(store.forgetting.forget_attempts, before=attempts, limit=AT_ONCE)
     while await database.write(old) == AT_ONCE:
         pass
+
+
+async def forget_deleted(database: Database) -> None:
+    """Delete what is left of deleted webhooks: at once, it would hold up whoever announces something."""
+    for webhook in await database.read(store.forgetting.deleted):
+        some = partial(store.forgetting.forget_of_deleted, webhook=webhook, limit=AT_ONCE)
+        while await database.write(some) == AT_ONCE:
+            pass
+        await database.write(partial(store.forgetting.forget_webhook, webhook=webhook))

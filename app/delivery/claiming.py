@@ -52,17 +52,19 @@ def claim(
     now = deliveries.database_now(connection)
     due = {each.id: each for each in claims.due_webhooks(connection, now=now)}
     allowances = {each.id: limits.allowance(each, now=loop_time) for each in due.values()}
-    quotas = allot(list(due.values()), room, allowances=allowances, dice=_dice)
+    quotas = allot(list(due.values()), room, allowances=allowances, limits=limits, dice=_dice)
     if not quotas:
         return Claiming([], [], more=False)
     found = claims.candidates(connection, quotas, now=now)
     given_up, leased = _sorted_out(connection, found, now=now, until=now + lease)
     secrets = webhooks.secrets_of(connection, {row.webhook for row in leased}, now=now)
     taken = Counter(row.webhook for row in found)
+    # Those put off were in the way of others, who have their turn at the next look.
+    put_off = any(row.waits_until is not None for row in found)
     return Claiming(
         [Claim(row, due[row.webhook], [each.secret for each in secrets[row.webhook]]) for row in leased],
         given_up,
-        more=any(taken[each] == quota < allowances[each] for each, quota in quotas.items()),
+        more=put_off or any(taken[each] == quota < allowances[each] for each, quota in quotas.items()),
     )
 
 
@@ -81,6 +83,9 @@ def _sorted_out(
         claims.record(connection, [_lost(row, now) for row in lost])
     if given_up:
         claims.give_up(connection, hopeless, now=now)
+        through = [(row.webhook, row.partner, row.sequence) for row in given_up if row.sequence is not None]
+        if through:
+            claims.next_in_order(connection, through, now=now)
     ids = [row.id for row in free if row.id not in hopeless]
     return given_up, claims.lease(connection, ids, now=now, until=until) if ids else []
 

@@ -1,8 +1,8 @@
 """The end of claims, many in one transaction: attempts are recorded, deliveries move as was judged."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from app.delivery.claiming import Claim
 from app.delivery.judge import Dead, Delivered, Gone, RetryIn, Ruling
 from app.delivery.reply import Answer, Failure, Reply
-from app.services.webhook_life import Results, Turn, disable_gone, note_results
+from app.services.webhook_life import Results, Turn, disable_gone, lock_turning, note_results
 from app.store import claims, deliveries
-from app.store.claims import Claimed
+from app.store.claims import Claimed, WebhookRow
 from app.store.deliveries import PING, DeliveryRow
 
 
@@ -49,6 +49,9 @@ def settle(connection: Connection, outcomes: Sequence[Outcome], *, patience: tim
     That a receiver is gone is so whoever heard it, so its webhook is disabled even if the claim was lost.
     """
     now = deliveries.database_now(connection)
+    gone = set(_gone(outcomes))
+    locked = lock_turning(connection, gone, _results(outcomes), patience=patience, now=now)
+    outcomes = [_corrected(each, locked) for each in outcomes]
     by_claim = {each.claim.claimed: each for each in outcomes}
     kept = {
         (row.id, row.fence): row
@@ -59,8 +62,19 @@ def settle(connection: Connection, outcomes: Sequence[Outcome], *, patience: tim
         _let_follow(connection, kept.values(), now)
     turns = disable_gone(connection, _gone(outcomes), now=now)
     results = _results(by_claim[key] for key in kept)
-    turns += note_results(connection, results, patience=patience, now=now)
+    turns += note_results(connection, results, locked=locked, patience=patience, now=now)
     return Settled(frozenset(kept), turns)
+
+
+def _corrected(outcome: Outcome, hooks: Mapping[str, WebhookRow]) -> Outcome:
+    """Who wants nothing more speaks for the URL that was asked, until somebody enables the webhook."""
+    hook = hooks.get(outcome.claim.webhook.id)
+    if hook is None or not isinstance(outcome.ruling, Gone):
+        return outcome
+    is_since = hook.enabled_at is not None and outcome.attempt.started_at < hook.enabled_at
+    if is_since or hook.url != outcome.claim.webhook.url:
+        return replace(outcome, ruling=RetryIn(0))
+    return outcome
 
 
 def _change(outcome: Outcome, now: datetime) -> dict[str, Any]:

@@ -168,7 +168,7 @@ class Worker:
         if flight.sending:
             flight.sending = False
             IN_FLIGHT.dec()
-            self._limits.end(flight.claim.webhook.id)
+            self._limits.end(flight.claim.webhook)
             self.wake()
 
     async def _deliver(self, flight: _Flight) -> None:

@@ -25,6 +25,8 @@ webhooks = Table(
     Column("disabled_at", UtcDateTime),
     Column("disabled_by", String, comment="the key's name; null when the service did it"),
     Column("disabled_reason", String),
+    Column("enabled_at", UtcDateTime, comment="when it was last enabled again"),
+    Column("deleted_at", UtcDateTime, comment="it is no more for anybody, and is forgotten bit by bit"),
     Column("created_at", UtcDateTime, nullable=False),
 )
 

@@ -1,6 +1,6 @@
 """The life of a webhook: it fails, it is warned about, it recovers, it is disabled and enabled."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -64,39 +64,78 @@ def disable(
     return Turn("webhook.disabled", webhook.program, webhook.id, reason)
 
 
+def lock_turning(
+    connection: Connection,
+    gone: Iterable[str],
+    results: Mapping[str, Results],
+    *,
+    patience: timedelta,
+    now: datetime,
+) -> dict[str, WebhookRow]:
+    """Lock the webhooks of every program that will hear of something, before any other row; by id."""
+    known = store.webhook_health.of(connection, list(results))
+    turning = {
+        each
+        for each, health in known.items()
+        if _turns(health, _after(health, results[each], now), patience=patience, now=now)
+    }
+    if not (turning := turning.union(gone)):
+        return {}
+    programs = store.webhooks.programs_of(turning)
+    return {row.id: row for row in store.webhooks.lock_all(connection, programs)}
+
+
 def disable_gone(connection: Connection, gone: Mapping[str, str], *, now: datetime) -> list[Turn]:
-    """Disable webhooks whose receivers want nothing more, each for its reason."""
+    """Disable locked webhooks whose receivers want nothing more, each for its reason."""
     turns = [_disable_by_id(connection, each, gone[each], now) for each in sorted(gone)]
     return [turn for turn in turns if turn]
 
 
 def _disable_by_id(connection: Connection, webhook: str, reason: str, now: datetime) -> Turn | None:
-    row = store.webhooks.find(connection, webhook, lock=True)
+    row = store.webhooks.find(connection, webhook)
     return None if row is None else disable(connection, row, reason=reason, by=None, now=now)
 
 
 def note_results(
-    connection: Connection, results: Mapping[str, Results], *, patience: timedelta, now: datetime
+    connection: Connection,
+    results: Mapping[str, Results],
+    *,
+    locked: Collection[str],
+    patience: timedelta,
+    now: datetime,
 ) -> list[Turn]:
-    """Keep the webhooks' health, and do what follows from it."""
+    """Keep the webhooks' health, and do what follows from it.
+
+    If more follows for one than could be known when the locks were taken, its next attempt brings it about.
+    """
     known = store.webhook_health.of(connection, list(results))
     moved = [each for each, health in known.items() if _after(health, results[each], now) != health]
     if not moved:
         return []
     before = store.webhook_health.of(connection, moved, lock=True)
     new = {each: _after(health, results[each], now) for each, health in before.items()}
+    for each in [each for each in new if each not in locked]:
+        if _turns(before[each], new[each], patience=patience, now=now):
+            del new[each]
     turns = []
     for each, health in new.items():
         if turn := _turn(connection, each, before[each], health, patience=patience, now=now):
             turns.append(turn)
             if turn.type == "webhook.failing":
                 new[each] = health._replace(warned_at=now)
-    store.webhook_health.save(connection, new)
+    if new:
+        store.webhook_health.save(connection, new)
     return turns
 
 
 def _after(health: Health, results: Results, now: datetime) -> Health:
     return after(health, succeeded=results.succeeded, failures=results.failures, now=now)
+
+
+def _turns(before: Health, health: Health, *, patience: timedelta, now: datetime) -> bool:
+    if health.failing_since is None:
+        return before.warned_at is not None
+    return consequence(health, patience=patience, now=now) is not None
 
 
 def _turn(

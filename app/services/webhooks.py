@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from ulid import ULID
 
 from app import store
-from app.errors import Conflict, NotFound
+from app.errors import Conflict
 from app.services.announcing import Message, owe
 from app.services.replaying import Range, start
 from app.services.webhook_headers import sealed
@@ -89,6 +89,8 @@ def change_webhook(
     check(shown(connection, [row], now=now)[0])
     if changes:
         store.webhooks.change(connection, webhook, _stored(vault, changes, row.headers))
+    if changes.get("url", row.url) != row.url:
+        _begin_afresh(connection, webhook)
     return get_webhook(connection, program, webhook, now=now)
 
 
@@ -118,7 +120,8 @@ def disable_webhook(
     connection: Connection, program: str, webhook: str, *, reason: str | None, by: str, now: datetime
 ) -> Webhook:
     """Send it nothing more; what it is owed is held. Raises NotFound."""
-    row = known(connection, program, webhook, lock=True)
+    store.webhooks.lock_all(connection, [program])
+    row = known(connection, program, webhook)
     disable(connection, row, reason=reason, by=by, now=now)
     return get_webhook(connection, program, webhook, now=now)
 
@@ -131,20 +134,30 @@ def enable_webhook(
     if not row.enabled:
         if store.held.still_owed(connection, webhook):
             raise Conflict("What it is owed is still being put aside. Try again in a moment.")
-        cleared = {"enabled": True, "disabled_at": None, "disabled_by": None, "disabled_reason": None}
-        store.webhooks.change(connection, webhook, cleared)
-        before = store.webhook_health.of(connection, [webhook])[webhook]
-        fresh = Health(last_failure_at=before.last_failure_at, last_success_at=before.last_success_at)
-        store.webhook_health.save(connection, {webhook: fresh})
+        cleared = {"disabled_at": None, "disabled_by": None, "disabled_reason": None}
+        store.webhooks.change(connection, webhook, {"enabled": True, "enabled_at": now, **cleared})
     if replay:
         start(connection, program, webhook, Range("held"), now=now)
+    if not row.enabled:
+        _begin_afresh(connection, webhook)
     return get_webhook(connection, program, webhook, now=now)
 
 
-def delete_webhook(connection: Connection, program: str, webhook: str) -> None:
-    """Delete a webhook and what it is owed. Raises NotFound."""
-    if not store.webhooks.remove(connection, program, webhook):
-        raise NotFound(f"There is no webhook {webhook!r} in this program.")
+def delete_webhook(connection: Connection, program: str, webhook: str, *, now: datetime) -> None:
+    """Delete a webhook; what it is owed is forgotten in the background. Raises NotFound.
+
+    An attempt that is in flight already may still arrive.
+    """
+    known(connection, program, webhook, lock=True)
+    store.replays.stop(connection, webhook, now=now)
+    store.webhooks.change(connection, webhook, {"enabled": False, "deleted_at": now})
+
+
+def _begin_afresh(connection: Connection, webhook: str) -> None:
+    """Forget that it was failing."""
+    before = store.webhook_health.of(connection, [webhook], lock=True)[webhook]
+    fresh = Health(last_failure_at=before.last_failure_at, last_success_at=before.last_success_at)
+    store.webhook_health.save(connection, {webhook: fresh})
 
 
 def _stored(vault: Vault, settings: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:

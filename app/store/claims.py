@@ -38,7 +38,10 @@ Claimed = tuple[str, int]
 """A delivery's id, and the fence that it was claimed with."""
 
 SOON = timedelta(seconds=1)
-"""After which a message looks again whether the one before it is through, if nobody says so sooner."""
+"""After which a message looks again whether the one before it is through, if that may be about to be."""
+
+LATER = timedelta(hours=1)
+"""After which it looks again otherwise; whoever ends the one before it has it looked at sooner."""
 
 _KEPT = ("delivery", "n", "started_at", "milliseconds", "status", "error", "answer")
 
@@ -53,11 +56,10 @@ def candidates(connection: Connection, quotas: Mapping[str, int], *, now: dateti
 
     Each has `waits_until`: null, unless an earlier message of its partner must go first.
     """
+    times = {"now": now, "soon": now + SOON, "later": now + LATER}
     if connection.dialect.name == "postgresql":
         most = max(quotas.values(), default=0)
-        times = {"now": now, "soon": now + SOON, "quota": most}
-        return connection.execute(_beside_others(connection, quotas), times).all()
-    times = {"now": now, "soon": now + SOON}
+        return connection.execute(_beside_others(connection, quotas), times | {"quota": most}).all()
     asked = [times | {"webhook": webhook, "quota": quota} for webhook, quota in quotas.items()]
     return [row for each in asked for row in connection.execute(_DUE, each)]
 
@@ -91,26 +93,29 @@ def _owing_webhooks() -> Select[Any]:
     owing = owing.union_all(select(after.scalar_subquery()).where(owing.c.id.is_not(None)))
     first = _first_due(owing.c.id, deliveries, deliveries.c.due_at).limit(1).correlate(owing)
     found = select(owing.c.id, first.scalar_subquery().label("first")).subquery("found")
-    due = found.c.first.is_not(None)
-    return select(webhooks).join(found, found.c.id == webhooks.c.id).where(due)
+    due = (found.c.first.is_not(None), webhooks.c.deleted_at.is_(None))
+    return select(webhooks).join(found, found.c.id == webhooks.c.id).where(*due)
 
 
 def _waits_until() -> ColumnElement[Any]:
     earlier = deliveries.alias("earlier")
-    first = (
-        select(case((earlier.c.due_at > _SOON, earlier.c.due_at), else_=_SOON))
+    # The one before may be settled while we look, and then nobody says so again; nor to one that was tried.
+    unsaid = or_(earlier.c.leased_until.is_not(None), deliveries.c.attempts != deliveries.c.uncounted)
+    look = case((unsaid, _SOON), else_=_LATER)
+    before = (
+        select(case((earlier.c.due_at > look, earlier.c.due_at), else_=look))
         .where(
             earlier.c.webhook == deliveries.c.webhook,
             earlier.c.partner == deliveries.c.partner,
             earlier.c.sequence < deliveries.c.sequence,
             _owed(earlier),
         )
-        .order_by(earlier.c.sequence)
+        .order_by(earlier.c.sequence.desc())
         .limit(1)
         .correlate(deliveries)
         .scalar_subquery()
     )
-    return case((deliveries.c.sequence.is_not(None), first), else_=null()).label("waits_until")
+    return case((deliveries.c.sequence.is_not(None), before), else_=null()).label("waits_until")
 
 
 def _beside_others(connection: Connection, quotas: Mapping[str, int]) -> Select[Any]:
@@ -129,7 +134,7 @@ def _beside_others(connection: Connection, quotas: Mapping[str, int]) -> Select[
     )
 
 
-_NOW, _SOON = bindparam("now", type_=UtcDateTime), bindparam("soon", type_=UtcDateTime)
+_NOW, _SOON, _LATER = (bindparam(name, type_=UtcDateTime) for name in ("now", "soon", "later"))
 _QUOTA = bindparam("quota", type_=Integer)
 _DUE_WEBHOOKS = _owing_webhooks()
 _DUE = _first_due(bindparam("webhook", type_=String), deliveries, deliveries, _waits_until()).limit(_QUOTA)

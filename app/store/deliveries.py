@@ -40,7 +40,13 @@ _ADDED = [
     for name in ("id", "program", "webhook", "type", "partner", "sequence", "body", "created_at", "due_at")
 ]
 _LISTED = [each for each in deliveries.c if each.key != "body"]
-_ANEW = {"uncounted": deliveries.c.attempts, "lost": 0, "finished_at": None}
+_ANEW = {
+    "uncounted": deliveries.c.attempts,
+    "lost": 0,
+    "finished_at": None,
+    "leased_until": None,
+    "fence": deliveries.c.fence + 1,
+}
 
 
 def database_now(connection: Connection) -> datetime:
@@ -65,6 +71,7 @@ def add(connection: Connection, rows: Collection[Mapping[str, Any]]) -> None:
         source, webhooks, webhooks.c.id == source.c.webhook
     )
     # Whoever deletes or disables a webhook at this moment waits for us, or we for them.
+    query = query.where(webhooks.c.deleted_at.is_(None)).order_by(webhooks.c.id)
     query = query.with_for_update(read=True, of=webhooks)
     names = [*(each.key for each in _ADDED), "state", "attempts", "uncounted", "lost", "fence"]
     connection.execute(inserting(connection, deliveries).from_select(names, query))
@@ -89,7 +96,7 @@ def page(
     limit: int,
 ) -> Sequence[DeliveryRow]:
     """Deliveries without their bodies, newest first; `before` is the last row's (created_at, id)."""
-    query = select(*_LISTED).where(deliveries.c.program == program)
+    query = select(*_LISTED).where(deliveries.c.program == program, _listed(program))
     if webhook is not None:
         query = query.where(deliveries.c.webhook == webhook)
     if status is not None:
@@ -105,8 +112,14 @@ def page(
 
 def get(connection: Connection, program: str, delivery: str, *, lock: bool = False) -> DeliveryRow | None:
     """One delivery, with its body."""
-    query = select(deliveries).where(deliveries.c.program == program, deliveries.c.id == delivery)
+    mine = (deliveries.c.program == program, deliveries.c.id == delivery, _listed(program))
+    query = select(deliveries).where(*mine)
     return connection.execute(query.with_for_update() if lock else query).one_or_none()
+
+
+def _listed(program: str) -> ColumnElement[bool]:
+    deleted = (webhooks.c.program == program, webhooks.c.deleted_at.is_not(None))
+    return deliveries.c.webhook.not_in(select(webhooks.c.id).where(*deleted))
 
 
 def attempts_of(connection: Connection, delivery: str) -> Sequence[DeliveryRow]:
@@ -117,7 +130,10 @@ def attempts_of(connection: Connection, delivery: str) -> Sequence[DeliveryRow]:
 
 
 def owe_again(connection: Connection, ids: Collection[str], *, now: datetime) -> None:
-    """Have these sent at once, under their ids, with the whole retry schedule before them."""
+    """Have these sent at once, under their ids, with the whole retry schedule before them.
+
+    What comes of one that is in flight is nobody's any more: it was sent before this was asked for.
+    """
     again = update(deliveries).where(among(connection, deliveries.c.id, ids))
     connection.execute(again.values(state="owed", due_at=now, replayed_at=now, **_ANEW))
 

@@ -33,9 +33,15 @@ def of_webhook(connection: Connection, webhook: str) -> Waiting:
 def _waiting() -> Select[tuple[str, int, int, int, datetime | None]]:
     mine = deliveries.c.webhook == webhooks.c.id
     oldest = select(func.min(deliveries.c.due_at)).where(mine, OWED).scalar_subquery()
-    return select(
-        webhooks.c.id, *(_count(mine, state) for state in ("owed", "held", "dead")), oldest.label("oldest")
-    ).order_by(webhooks.c.id)
+    return (
+        select(
+            webhooks.c.id,
+            *(_count(mine, state) for state in ("owed", "held", "dead")),
+            oldest.label("oldest"),
+        )
+        .where(webhooks.c.deleted_at.is_(None))
+        .order_by(webhooks.c.id)
+    )
 
 
 def _count(mine: ColumnElement[bool], state: str) -> ScalarSelect[int]:

@@ -36,5 +36,9 @@ def to_hold(connection: Connection) -> Sequence[str]:
     """The disabled webhooks to which something is still owed."""
     owed = exists().where(deliveries.c.webhook == webhooks.c.id, OWED, deliveries.c.type != PING)
     return (
-        connection.execute(select(webhooks.c.id).where(webhooks.c.enabled.is_(False), owed)).scalars().all()
+        connection.execute(
+            select(webhooks.c.id).where(webhooks.c.enabled.is_(False), webhooks.c.deleted_at.is_(None), owed)
+        )
+        .scalars()
+        .all()
     )

@@ -4,12 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
 
 from app.models import webhook_health, webhook_secrets, webhooks
 from app.store.recordset import among
 
 WebhookRow = Row[tuple[Any, ...]]
+
+_THERE = webhooks.c.deleted_at.is_(None)
 
 
 def add(connection: Connection, **values: object) -> None:
@@ -20,21 +22,36 @@ def add(connection: Connection, **values: object) -> None:
 
 def get(connection: Connection, program: str, webhook: str, *, lock: bool = False) -> WebhookRow | None:
     """One webhook; locked, nobody can owe it anything until the commit."""
-    query = select(webhooks).where(webhooks.c.program == program, webhooks.c.id == webhook)
-    return connection.execute(query.with_for_update() if lock else query).one_or_none()
+    query = select(webhooks).where(webhooks.c.program == program, webhooks.c.id == webhook, _THERE)
+    # Whoever only refers to it by its key, as a repeated delivery does, need not wait.
+    return connection.execute(query.with_for_update(key_share=True) if lock else query).one_or_none()
 
 
-def find(connection: Connection, webhook: str, *, lock: bool = False) -> WebhookRow | None:
+def find(connection: Connection, webhook: str) -> WebhookRow | None:
     """One webhook of whichever program."""
-    query = select(webhooks).where(webhooks.c.id == webhook)
-    return connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return connection.execute(select(webhooks).where(webhooks.c.id == webhook, _THERE)).one_or_none()
+
+
+def lock_all(connection: Connection, programs: Select[tuple[str]] | Collection[str]) -> Sequence[WebhookRow]:
+    """Lock all webhooks of these programs, always in the same order.
+
+    Whoever disables one tells the others, and so needs their rows too: two who began with their own would
+    wait for each other. Taken before deliveries, and those before health.
+    """
+    query = select(webhooks).where(webhooks.c.program.in_(programs), _THERE).order_by(webhooks.c.id)
+    return connection.execute(query.with_for_update(key_share=True)).all()
+
+
+def programs_of(hooks: Collection[str]) -> Select[tuple[str]]:
+    """The programs that have these webhooks."""
+    return select(webhooks.c.program).where(webhooks.c.id.in_(hooks))
 
 
 def page(connection: Connection, program: str, *, after: str, limit: int) -> Sequence[WebhookRow]:
     """Webhooks by id, which is by age."""
     return connection.execute(
         select(webhooks)
-        .where(webhooks.c.program == program, webhooks.c.id > after)
+        .where(webhooks.c.program == program, webhooks.c.id > after, _THERE)
         .order_by(webhooks.c.id)
         .limit(limit)
     ).all()
@@ -43,19 +60,13 @@ def page(connection: Connection, program: str, *, after: str, limit: int) -> Seq
 def all_of(connection: Connection, program: str) -> Sequence[WebhookRow]:
     """All webhooks of a program; they are few."""
     return connection.execute(
-        select(webhooks).where(webhooks.c.program == program).order_by(webhooks.c.id)
+        select(webhooks).where(webhooks.c.program == program, _THERE).order_by(webhooks.c.id)
     ).all()
 
 
 def change(connection: Connection, webhook: str, values: Mapping[str, Any]) -> None:
     """Write columns of one webhook."""
     connection.execute(update(webhooks).where(webhooks.c.id == webhook).values(**values))
-
-
-def remove(connection: Connection, program: str, webhook: str) -> bool:
-    """Delete a webhook and what is owed to it; whether there was one."""
-    gone = connection.execute(delete(webhooks).where(webhooks.c.program == program, webhooks.c.id == webhook))
-    return gone.rowcount > 0
 
 
 def secrets_of(

@@ -54,6 +54,13 @@ def _of_webhooks() -> list[sa.Column[Any]]:
         sa.Column(
             "disabled_by", sa.String(), nullable=True, comment="the key's name; null when the service did it"
         ),
+        sa.Column("enabled_at", _TIME, nullable=True, comment="when it was last enabled again"),
+        sa.Column(
+            "deleted_at",
+            _TIME,
+            nullable=True,
+            comment="it is no more for anybody, and is forgotten bit by bit",
+        ),
     ]
 
 
@@ -204,6 +211,7 @@ def _create_replays() -> None:
 
 
 def downgrade() -> None:
+    _forget_deleted()
     op.drop_index("ix_attempt_started_at", "attempt")
     for index in ("state", "ordered", "owed"):
         op.drop_index(f"ix_delivery_{index}", "delivery")
@@ -223,3 +231,13 @@ def downgrade() -> None:
         op.drop_column("delivery", column.name)
     for column in _of_webhooks():
         op.drop_column("webhook", column.name)
+
+
+def _forget_deleted() -> None:
+    webhook, delivery = (sa.table(name, sa.column("id")) for name in ("webhook", "delivery"))
+    deleted = sa.select(webhook.c.id).where(sa.column("deleted_at").is_not(None))
+    theirs = sa.select(delivery.c.id).where(sa.column("webhook").in_(deleted))
+    op.execute(sa.delete(sa.table("attempt")).where(sa.column("delivery").in_(theirs)))
+    for table in ("delivery", "webhook_replay", "webhook_health", "webhook_secret"):
+        op.execute(sa.delete(sa.table(table)).where(sa.column("webhook").in_(deleted)))
+    op.execute(sa.delete(webhook).where(sa.column("deleted_at").is_not(None)))

@@ -28,9 +28,9 @@ WEBHOOK = {
 BODY = '{"type":"handoff.opened","data":{"partner":"Zürich €"}}'
 
 
-def add_program(connection: Connection) -> None:
-    """The program `acme`."""
-    connection.execute(insert(programs).values(id="acme", name="Acme", created_at=clock.now()))
+def add_program(connection: Connection, program: str = "acme") -> None:
+    """A program."""
+    connection.execute(insert(programs).values(id=program, name=program, created_at=clock.now()))
 
 
 async def execute(database: Database, statement: Executable) -> None:
@@ -45,7 +45,7 @@ async def execute(database: Database, statement: Executable) -> None:
 async def add_webhook(
     database: Database, webhook: str, *, url: str, secret: str, enabled: bool = True, **settings: Any
 ) -> None:
-    """A webhook of `acme`."""
+    """A webhook of `acme`, unless said otherwise."""
     now = clock.now()
     values = {"id": webhook, "program": "acme", "url": url, "types": [], "enabled": enabled, **settings}
 
@@ -64,10 +64,11 @@ async def owe(
     partner: str | None = "p1",
     first: int = 1,
     type_: str = "handoff.opened",
+    program: str = "acme",
 ) -> None:
     """Deliveries owed to a webhook, due at once unless said otherwise, numbered from `first`."""
     now = clock.now()
-    shared = {"program": "acme", "webhook": webhook, "type": type_, "partner": partner, "body": BODY}
+    shared = {"program": program, "webhook": webhook, "type": type_, "partner": partner, "body": BODY}
     rows = [
         {**shared, "id": each, "created_at": now, "due_at": due_at or now, "sequence": first + place}
         for place, each in enumerate(ids)

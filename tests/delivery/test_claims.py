@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from app import store
 from app.db import Database
 from app.delivery import claiming
-from app.delivery.claiming import LOST, MOST_LOST, Claim
+from app.delivery.claiming import LOST, MOST_LOST, Claim, Claiming
 from app.delivery.limits import Limits
 from app.models import deliveries, webhooks
 from tests.delivery.owing import VAULT, add_webhook, attempts_at, delivery, execute, owe
@@ -48,6 +48,15 @@ async def claim(database: Database, limit: int = 100, *, limits: Limits | None =
         lambda c: claiming.claim(c, limit, limits=limits or Limits(), lease=LEASE, loop_time=0)
     )
     return list(found.claims)
+
+
+async def look(database: Database, moment: datetime) -> Claiming:
+    """One claim at some time, with what the worker is told."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store.deliveries, "database_now", lambda _: moment)
+        return await database.write(
+            lambda c: claiming.claim(c, 64, limits=Limits(), lease=LEASE, loop_time=0)
+        )
 
 
 async def settle(database: Database, *claims: Claim, state: str = "delivered") -> Collection[str]:
@@ -124,7 +133,7 @@ async def test_a_delivery_that_kills_its_workers_is_given_up(database: Database,
 async def test_one_webhook_gets_ten_however_much_it_is_owed(database: Database) -> None:
     await owe(database, "w1", *(f"msg_{n}" for n in range(30)), due_at=NOW - timedelta(hours=1))
     await owe(database, "w2", "msg_late", due_at=NOW)
-    found = await claim(database, 20)
+    found = await claim(database)
     assert len(found) == IN_FLIGHT + 1
     assert "msg_late" in ids(found)
 
@@ -216,7 +225,7 @@ async def test_in_order_a_partner_has_one_in_flight(database: Database, at: Any)
     at(NOW + timedelta(seconds=10))
     assert await claim(database) == []
     await settle(database, *first)
-    at(NOW + timedelta(seconds=20))
+    at(NOW + 2 * store.claims.LATER)
     assert ids(await claim(database)) == ["msg_2"]
 
 
@@ -227,6 +236,32 @@ async def test_in_order_the_next_need_not_wait_to_be_found(database: Database) -
     assert await claim(database) == []
     await settle(database, first)
     await database.write(lambda c: store.claims.next_in_order(c, [("w1", "p1", 1)], now=NOW))
+    assert ids(await claim(database)) == ["msg_2"]
+
+
+@pytest.mark.usefixtures("_ordered")
+async def test_in_order_what_waits_is_not_in_another_partners_way(database: Database) -> None:
+    """Shown to fail by a claim after which the worker rests, or that looks at what waits again and again."""
+    await owe(database, "w1", "a_1", due_at=NOW + timedelta(seconds=30), partner="a")
+    await owe(database, "w1", *(f"a_{n}" for n in range(2, 301)), first=2, due_at=NOW, partner="a")
+    await owe(database, "w1", "b_1", due_at=NOW + timedelta(microseconds=1), partner="b")
+    while not (found := await look(database, NOW + timedelta(seconds=1))).claims:
+        assert found.more
+    assert ids(list(found.claims)) == ["b_1"]
+
+
+@pytest.mark.usefixtures("_ordered")
+async def test_in_order_the_next_goes_when_the_one_before_is_given_up(database: Database, at: Any) -> None:
+    """Shown to fail by giving up without a word to the next."""
+    await owe(database, "w1", "msg_1", "msg_2", due_at=NOW)
+    for n in range(MOST_LOST):
+        at(NOW + n * 2 * LEASE)
+        assert ids(await claim(database)) == ["msg_1"]
+    await execute(
+        database, update(deliveries).where(deliveries.c.id == "msg_2").values(due_at=NOW + timedelta(days=1))
+    )
+    at(NOW + MOST_LOST * 2 * LEASE)
+    assert await claim(database) == []
     assert ids(await claim(database)) == ["msg_2"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from app.db import Database
 from app.signatures.keys import new_secret
-from tests.delivery.owing import add_webhook, owe, quick, working
+from tests.delivery.owing import add_program, add_webhook, owe, quick, working
 from tests.support.receiver import Receiver, answer, hang
 
 ROUNDS = 25
@@ -56,3 +56,29 @@ async def test_a_dead_webhook_delays_nobody(database: Database, receiver: Receiv
         assert dead.messages
     # The floor is for machines that do other things, too.
     assert beside <= max(2 * alone, 0.25)
+
+
+async def test_a_dead_webhook_that_may_have_a_hundred_in_flight_delays_nobody(
+    database: Database, receiver: Receiver
+) -> None:
+    """Shown to fail by shares that do not look at what is in flight."""
+    async with Receiver(new_secret(), always=hang) as dead:
+        await add_webhook(
+            database, "dead", url=dead.url, secret=dead.secret, max_in_flight=100, per_second=1000
+        )
+        await owe(database, "dead", *(f"dead_{n}" for n in range(300)))
+        assert await p95_of_healthy(database, receiver, prefix="beside") <= 1
+        assert dead.messages
+
+
+async def test_a_program_with_seven_dead_webhooks_delays_no_other_program(
+    database: Database, receiver: Receiver
+) -> None:
+    """Shown to fail by shares that do not look at what is in flight."""
+    await database.write(lambda c: add_program(c, "other"))
+    async with Receiver(new_secret(), always=hang) as dead:
+        for n in range(7):
+            await add_webhook(database, f"dead{n}", url=dead.url, secret=dead.secret, program="other")
+            await owe(database, f"dead{n}", *(f"dead{n}_{each}" for each in range(100)), program="other")
+        assert await p95_of_healthy(database, receiver, prefix="beside") <= 1
+        assert dead.messages

@@ -151,7 +151,8 @@ async def test_statements_do_not_grow_with_the_group(database: Database) -> None
 
 def _cost(connection: Connection, number: int) -> int:
     """Statements to settle so many failures at once."""
-    claiming = claim(connection, number, limits=Limits(), lease=timedelta(minutes=1), loop_time=0)
+    room = 4 * number
+    claiming = claim(connection, room, limits=Limits(), lease=timedelta(minutes=1), loop_time=0)
     assert len(claiming.claims) == number
     attempt = Attempt(clock.now(), 5, Failure("no answer"))
     outcomes = [Outcome(each, attempt, RetryIn(60)) for each in claiming.claims]
@@ -175,3 +176,15 @@ async def test_order_is_kept_through_failures(database: Database, receiver: Rece
         await reaches(database, "msg_5", "delivered")
     assert list(dict.fromkeys(each.id for each in receiver.messages)) == ids
     assert [each.id for each in receiver.messages[:3]] == ["msg_0"] * 3
+
+
+async def test_in_order_the_next_goes_when_the_one_before_is_dead(
+    database: Database, receiver: Receiver
+) -> None:
+    """Shown to fail by settling without a word to the next."""
+    await execute(database, update(webhooks).values(ordered=True))
+    receiver.replies.extend([answer(500)] * 3)
+    await owe(database, "w1", "msg_1", "msg_2")
+    async with working(database):
+        await reaches(database, "msg_2", "delivered")
+    assert (await delivery(database, "msg_1")).state == "dead"

@@ -137,7 +137,7 @@ async def test_a_dead_receiver_holds_up_nobody_else(database: Database, receiver
         await owe(database, "w1", *(f"msg_{n}" for n in range(40)))
         async with working(database, quick(webhook_timeout=2.5, webhook_concurrency=IN_FLIGHT + 4)):
             await receiver.received(40, within=2)
-        assert len(dead.messages) == IN_FLIGHT
+        assert 0 < len(dead.messages) < IN_FLIGHT
 
 
 async def test_two_workers_send_each_delivery_once(database: Database, receiver: Receiver) -> None:

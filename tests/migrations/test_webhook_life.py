@@ -5,7 +5,7 @@ from sqlalchemy import select, text
 from app import store
 from app.migrate import compare, downgrade, upgrade
 from app.models import deliveries
-from app.services.webhooks import WebhookSettings, create_webhook, rotate_secret
+from app.services.webhooks import WebhookSettings, create_webhook, delete_webhook, rotate_secret
 from tests.delivery.owing import VAULT
 from tests.support.play import NOON, Play, rows_of, sqlite_run
 
@@ -28,6 +28,10 @@ def test_secrets_and_deliveries_survive(sqlite_url: str) -> None:
         }
         owed = row | {"sequence": 1, "body": "{}", "created_at": NOON, "due_at": NOON}
         run(lambda c: store.deliveries.add(c, [owed]))
+
+        deleted = run(lambda c: create_webhook(c, VAULT, "acme", wanted, now=NOON))
+        run(lambda c: store.deliveries.add(c, [owed | {"id": "msg_2", "webhook": deleted.id}]))
+        run(lambda c: delete_webhook(c, "acme", deleted.id, now=NOON))
 
         downgrade(sqlite_url, BEFORE)
         [sealed] = run(lambda c: c.execute(text("SELECT secret FROM webhook")).scalars().all())
