@@ -19,7 +19,7 @@ from app.api.strict_json import StrictRoute
 from app.services import claiming, handoffs
 from app.services.handoff_view import Handoff
 from app.sources.event import Text
-from app.store.handoffs import ClosedPlace, OpenPlace
+from app.store.handoff_lists import ClosedPlace, OpenPlace
 
 router = APIRouter(prefix="/v1/handoffs", tags=["Hand-offs"], route_class=StrictRoute)
 

@@ -29,7 +29,7 @@ from app.services.moves import (
 )
 from app.services.rescoring import hold_standings
 from app.services.rulebook import Rulebook, hold_rulebook, rulebook
-from app.store.handoffs import ClosedPlace, OpenPlace
+from app.store.handoff_lists import ClosedPlace, OpenPlace
 
 LONGEST_SNOOZE = timedelta(days=3650)
 
@@ -192,13 +192,15 @@ def _page(
     *,
     limit: int,
 ) -> Sequence[Any]:
-    where = store.handoffs.narrowed(program, wanted.equals, due_before=wanted.due_before)
+    where = store.handoff_lists.narrowed(program, wanted.equals, due_before=wanted.due_before)
     rows: list[Any] = []
     if wanted.state != "closed" and not isinstance(after, ClosedPlace):
-        rows += store.handoffs.unfinished(connection, where, state=wanted.state, after=after, limit=limit)
+        rows += store.handoff_lists.unfinished(
+            connection, where, state=wanted.state, after=after, limit=limit
+        )
     if wanted.state in (None, "closed") and len(rows) < limit:
         closed_after = after if isinstance(after, ClosedPlace) else None
-        rows += store.handoffs.closed(connection, where, after=closed_after, limit=limit - len(rows))
+        rows += store.handoff_lists.closed(connection, where, after=closed_after, limit=limit - len(rows))
     return rows
 
 

@@ -3,24 +3,20 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
     String,
     and_,
     case,
     cast,
-    false,
     func,
     insert,
     literal_column,
     or_,
     select,
-    true,
-    tuple_,
     update,
 )
 
@@ -44,9 +40,9 @@ SHOWN = (
     )
 )
 # Literal: an index on unfinished rows only is of no use to a statement that has the state as a parameter.
-_UNFINISHED = handoffs.c.state != literal_column("'closed'")
+UNFINISHED = handoffs.c.state != literal_column("'closed'")
 # By the grade as it is shown, then the score now: stored scores of a program have the order of the scores.
-_URGENCY = (handoffs.c.grade_rank, standings.c.stored.desc(), handoffs.c.crossed_at, handoffs.c.id)
+URGENCY = (handoffs.c.grade_rank, standings.c.stored.desc(), handoffs.c.crossed_at, handoffs.c.id)
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -76,7 +72,7 @@ def open_of_partners(connection: Connection, program: str, ids: Collection[str])
     query = SHOWN.where(
         handoffs.c.program == program,
         among(connection, handoffs.c.partner, ids),
-        _UNFINISHED,
+        UNFINISHED,
     )
     return list(connection.execute(query))
 
@@ -99,77 +95,6 @@ def change(connection: Connection, handoff: str, values: Mapping[str, Any]) -> N
     connection.execute(update(handoffs).where(handoffs.c.id == handoff).values(**values))
 
 
-class OpenPlace(NamedTuple):
-    """Where a row that is not closed stands in the queue."""
-
-    grade_rank: int
-    stored: float
-    crossed_at: datetime
-    id: str
-
-
-class ClosedPlace(NamedTuple):
-    """Where a closed row stands in a list."""
-
-    closed_at: datetime
-    id: str
-
-
-def narrowed(
-    program: str, equals: Mapping[str, str], *, due_before: datetime | None
-) -> list[ColumnElement[bool]]:
-    """The conditions of a list: columns and the value each must have."""
-    where = [handoffs.c.program == program, *(handoffs.c[name] == value for name, value in equals.items())]
-    return where if due_before is None else [*where, handoffs.c.due_at < due_before]
-
-
-def unfinished(
-    connection: Connection,
-    where: Sequence[ColumnElement[bool]],
-    *,
-    state: str | None,
-    after: OpenPlace | None,
-    limit: int,
-) -> Sequence[HandoffRow]:
-    """Hand-offs that are not closed, by urgency."""
-    query = SHOWN.where(*where, _UNFINISHED)
-    if state is not None:
-        query = query.where(handoffs.c.state == state)
-    if after is not None:
-        query = query.where(_less_urgent_than(after))
-    return connection.execute(query.order_by(*_URGENCY).limit(limit)).all()
-
-
-def _less_urgent_than(place: OpenPlace) -> ColumnElement[bool]:
-    rest: ColumnElement[bool] = false()
-    ties: ColumnElement[bool] = true()
-    for column, value, falling in (
-        (handoffs.c.grade_rank, place.grade_rank, False),
-        (standings.c.stored, place.stored, True),
-        (handoffs.c.crossed_at, place.crossed_at, False),
-        (handoffs.c.id, place.id, False),
-    ):
-        rest = or_(rest, and_(ties, column < value if falling else column > value))
-        ties = and_(ties, column == value)
-    return rest
-
-
-def closed(
-    connection: Connection,
-    where: Sequence[ColumnElement[bool]],
-    *,
-    after: ClosedPlace | None,
-    limit: int,
-) -> Sequence[HandoffRow]:
-    """Closed hand-offs, the latest closed first."""
-    query = SHOWN.where(*where, handoffs.c.state == "closed")
-    if after is not None:
-        query = query.where(tuple_(handoffs.c.closed_at, handoffs.c.id) < after)
-    return connection.execute(
-        query.order_by(handoffs.c.closed_at.desc(), handoffs.c.id.desc()).limit(limit)
-    ).all()
-
-
 def hold_best(
     connection: Connection, program: str, owners: Collection[str | None], *, patient: bool
 ) -> tuple[str, str] | None:
@@ -184,7 +109,7 @@ def hold_best(
         select(handoffs.c.id, handoffs.c.partner)
         .join(standings, _OWN_STANDING)
         .where(handoffs.c.program == program, handoffs.c.state == "open", or_(*owned, *anybodys))
-        .order_by(handoffs.c.owner.is_(None), *_URGENCY)
+        .order_by(handoffs.c.owner.is_(None), *URGENCY)
     )
     held = query.limit(1).with_for_update(of=standings, skip_locked=not patient)
     found = connection.execute(held).one_or_none()
@@ -212,7 +137,7 @@ def count_owned(connection: Connection, program: str) -> dict[str, int]:
         select(handoffs.c.owner, func.count())
         .where(
             handoffs.c.program == program,
-            _UNFINISHED,
+            UNFINISHED,
             handoffs.c.state != "waiting",
             handoffs.c.owner.is_not(None),
         )
@@ -225,7 +150,7 @@ def of_person(connection: Connection, program: str, person: str) -> Sequence[Han
     """What a person owns or has claimed and is not closed."""
     theirs = or_(handoffs.c.owner == person, handoffs.c.claimed_by == person)
     return connection.execute(
-        SHOWN.where(handoffs.c.program == program, _UNFINISHED, theirs).order_by(handoffs.c.partner)
+        SHOWN.where(handoffs.c.program == program, UNFINISHED, theirs).order_by(handoffs.c.partner)
     ).all()
 
 
@@ -241,8 +166,8 @@ def count_places(connection: Connection, program: str, *, since: datetime) -> tu
 
 def waiting(connection: Connection, program: str, limit: int) -> Sequence[HandoffRow]:
     """The most urgent of those that wait for a place at the desk."""
-    query = SHOWN.where(handoffs.c.program == program, handoffs.c.state == "waiting", _UNFINISHED)
-    return connection.execute(query.order_by(*_URGENCY).limit(limit)).all()
+    query = SHOWN.where(handoffs.c.program == program, handoffs.c.state == "waiting", UNFINISHED)
+    return connection.execute(query.order_by(*URGENCY).limit(limit)).all()
 
 
 def programs_waiting(connection: Connection) -> Sequence[str]:
@@ -257,7 +182,7 @@ def reconsider(connection: Connection, program: str, ranks: Mapping[str, int], *
     alarm = case((handoffs.c.state == "claimed", now), else_=handoffs.c.alarm_at)
     connection.execute(
         update(handoffs)
-        .where(handoffs.c.program == program, _UNFINISHED)
+        .where(handoffs.c.program == program, UNFINISHED)
         .values(grade_rank=rank, alarm_at=alarm)
     )
 
