@@ -57,9 +57,7 @@ def count(
     partners = sorted({fact.partner for fact in facts} | set(also))
     if not partners:
         return Counted()
-    held = store.standings.hold(
-        connection, rules.program, [rules.newcomer._replace(partner=each) for each in partners]
-    )
+    held = store.standings.hold(connection, rules.program, partners, newcomer=rules.newcomer)
     counts, best = _tally(rules, facts, now=now)
     stored = _stored(connection, rules, held, counts, today=rules.day_of(now))
     _keep(connection, rules.program, counts, corrected={fact.partner for fact in facts if fact.times < 0})

@@ -107,8 +107,7 @@ def hold_standings(connection: Connection, rules: Rulebook, partners: Collection
     """The partners' standings, locked, in partner order."""
     if not partners:
         return {}
-    wanted = [rules.newcomer._replace(partner=each) for each in sorted(partners)]
-    held = store.standings.hold(connection, rules.program, wanted)
+    held = store.standings.hold(connection, rules.program, partners, newcomer=rules.newcomer)
     return {each: held[each] for each in sorted(held)}
 
 

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, Executable, func, literal, select
 
 from app.models import band_entries, standings
-from app.store.recordset import among, insert_rows, inserting
+from app.store.recordset import Given, among, inserting, prepared
 
 _COLUMNS = [band_entries.c[name] for name in ("program", "partner", "band", "entered_at")]
 
@@ -15,7 +15,12 @@ _COLUMNS = [band_entries.c[name] for name in ("program", "partner", "band", "ent
 def add(connection: Connection, program: str, rows: Sequence[tuple[str, str, datetime]]) -> None:
     """Note entries given as (partner, band, when); those that are known stay as they are."""
     keyed = [(program, *row) for row in sorted(rows)]
-    connection.execute(insert_rows(connection, band_entries, _COLUMNS, keyed).on_conflict_do_nothing())
+    _add(connection, keyed)
+
+
+@prepared(*_COLUMNS)
+def _add(given: Given) -> Executable:
+    return given.into(band_entries).on_conflict_do_nothing()
 
 
 def add_standings(

@@ -4,11 +4,24 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, FromClause, String, and_, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    FromClause,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from app.models import contacts, events, partners
 from app.store import partners as partner_store
-from app.store.recordset import among, insert_rows, recordset
+from app.store.recordset import Given, among, insert_rows, prepared, recordset
 
 PAGE = 2_000
 
@@ -41,26 +54,37 @@ def add_new(connection: Connection, rows: Sequence[LedgerEvent]) -> set[EventKey
     """Append the events whose key is not taken; the keys of those that were appended."""
     # In key order, so that two groups with the same events wait for each other instead of deadlocking.
     ordered = sorted(rows, key=lambda row: (row.source, row.id))
-    statement = insert_rows(connection, events, _COLUMNS, ordered).on_conflict_do_nothing()
-    return {
-        (row.source, row.id) for row in connection.execute(statement.returning(events.c.source, events.c.id))
-    }
+    return {(source, id_) for source, id_ in _add_new(connection, ordered)}
+
+
+@prepared(*_COLUMNS)
+def _add_new(given: Given) -> Executable:
+    return given.into(events).on_conflict_do_nothing().returning(events.c.source, events.c.id)
 
 
 def by_keys(connection: Connection, program: str, keys: Collection[EventKey]) -> dict[EventKey, LedgerEvent]:
     """The events with these keys."""
     if not keys:
         return {}
-    wanted = recordset(connection, (events.c.source, events.c.id), list(keys))
-    query = select(*_COLUMNS).join_from(
+    rows = _by_keys(connection, list(keys), program=program).all()
+    return {(row.source, row.id): LedgerEvent(*row) for row in rows if row.id is not None}
+
+
+@prepared(events.c.source, events.c.id)
+def _by_keys(given: Given) -> Executable:
+    wanted = given.rows
+    found: Select[Any] = select(*_COLUMNS).join_from(
         wanted,
         events,
-        and_(events.c.program == program, events.c.source == wanted.c.source, events.c.id == wanted.c.id),
+        and_(
+            events.c.program == bindparam("program"),
+            events.c.source == wanted.c.source,
+            events.c.id == wanted.c.id,
+        ),
         # Outer, so that SQLite looks up each key instead of walking the ledger for each.
         isouter=True,
     )
-    rows: Sequence[Any] = connection.execute(query).all()
-    return {(row.source, row.id): LedgerEvent(*row) for row in rows if row.id is not None}
+    return found
 
 
 def of_partners(

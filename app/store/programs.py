@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from app.models import feeds, programs, rubrics
 
@@ -28,7 +28,19 @@ _SETUP = (
         (rubrics.c.program == programs.c.id) & (rubrics.c.version == programs.c.active_rubric),
         isouter=True,
     )
+    .where(programs.c.id == bindparam("program"))
 )
+_LOCKING = {
+    alone: select(lock(func.hashtextextended(bindparam("program"), LOCKS)))
+    for alone, lock in ((False, func.pg_advisory_xact_lock_shared), (True, func.pg_advisory_xact_lock))
+}
+_TAKING = {
+    place: update(feeds)
+    .where(feeds.c.program == bindparam("of"))
+    .values({place: feeds.c[place] + bindparam("taken")})
+    .returning(feeds.c[place])
+    for place in ("position", "queue")
+}
 
 
 def add(connection: Connection, program: str, name: str, *, now: datetime) -> None:
@@ -49,15 +61,14 @@ def ids(connection: Connection) -> list[str]:
 
 def setup(connection: Connection, program: str) -> Any:
     """The program with the digest of its active rubric and the number of changes to its queue."""
-    return connection.execute(_SETUP.where(programs.c.id == program)).one_or_none()
+    return connection.execute(_SETUP, {"program": program}).one_or_none()
 
 
 def hold(connection: Connection, program: str, *, alone: bool = False) -> Any:
     """`setup`, kept as it is until the transaction ends: shared by counters, alone for an activation."""
     if connection.dialect.name == "postgresql":
         # Not a row lock: those let newcomers share while somebody waits to be alone, perhaps for ever.
-        lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
-        connection.execute(select(lock(func.hashtextextended(program, LOCKS))))
+        connection.execute(_LOCKING[alone], {"program": program})
     return setup(connection, program)
 
 
@@ -94,13 +105,7 @@ def take_queue_positions(connection: Connection, program: str, count: int) -> in
 
     The row stays locked until the commit, as with `take_positions`.
     """
-    last = connection.execute(
-        update(feeds)
-        .where(feeds.c.program == program)
-        .values(queue=feeds.c.queue + count)
-        .returning(feeds.c.queue)
-    ).scalar_one()
-    return int(last) - count + 1
+    return _take(connection, "queue", program, count)
 
 
 def hold_queue(connection: Connection, program: str) -> None:
@@ -113,10 +118,9 @@ def take_positions(connection: Connection, program: str, count: int) -> int:
 
     The row stays locked until the commit, so positions become visible in order and none is skipped.
     """
-    last = connection.execute(
-        update(feeds)
-        .where(feeds.c.program == program)
-        .values(position=feeds.c.position + count)
-        .returning(feeds.c.position)
-    ).scalar_one()
+    return _take(connection, "position", program, count)
+
+
+def _take(connection: Connection, place: str, program: str, count: int) -> int:
+    last = connection.execute(_TAKING[place], {"of": program, "taken": count}).scalar_one()
     return int(last) - count + 1

@@ -4,13 +4,16 @@ PostgreSQL unnests one array per column, SQLite reads one JSON text; both keep t
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BindParameter,
     ColumnElement,
     Connection,
+    Executable,
     FromClause,
     String,
     Table,
@@ -33,9 +36,12 @@ Rows = Collection[Sequence[object]]
 
 def recordset(connection: Connection, columns: Columns, rows: Rows) -> FromClause:
     """A table of `rows`; its columns have the names and types of `columns`."""
-    if connection.dialect.name == "postgresql":
-        return _unnested(connection, columns, rows)
-    return _from_json(connection, columns, rows)
+    values = _parameters(connection, columns, rows)
+
+    def given(name: str, type_: Any) -> BindParameter[Any]:
+        return bindparam(None, values[name], type_, unique=True)
+
+    return _table(connection.dialect.name, columns, given)
 
 
 def among(
@@ -49,11 +55,7 @@ def among(
 
 def insert_rows(connection: Connection, table: Table, columns: Columns, rows: Rows) -> "Upsert":
     """INSERT ... SELECT of `rows`, to be completed with ON CONFLICT and RETURNING."""
-    source = recordset(connection, columns, rows)
-    names = [str(each.key) for each in columns]
-    # SQLite's grammar takes ON CONFLICT after a SELECT only if that has a WHERE.
-    query = select(*(source.c[name] for name in names)).where(true())
-    return inserting(connection, table).from_select(names, query)
+    return _inserted(connection.dialect.name, table, columns, recordset(connection, columns, rows), {})
 
 
 Upsert = postgresql.Insert | sqlite.Insert
@@ -61,16 +63,72 @@ Upsert = postgresql.Insert | sqlite.Insert
 
 def inserting(connection: Connection, table: Table) -> Upsert:
     """An INSERT that knows ON CONFLICT in the connection's dialect."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return _insert(connection.dialect.name, table)
 
 
-def _unnested(connection: Connection, columns: Columns, rows: Rows) -> FromClause:
-    arrays = []
-    for each, values in zip(columns, _transposed(columns, rows), strict=True):
-        if isinstance(each.type, JSON):
-            arrays.append(bindparam(None, _processed(connection, each, values), ARRAY(String), unique=True))
-        else:
-            arrays.append(bindparam(None, values, ARRAY(each.type), unique=True))
+def _inserted(
+    dialect: str, table: Table, columns: Columns, rows: FromClause, same: Mapping[str, ColumnElement[Any]]
+) -> Upsert:
+    names = [str(each.key) for each in columns]
+    # SQLite's grammar takes ON CONFLICT after a SELECT only if that has a WHERE.
+    query = select(*same.values(), *(rows.c[name] for name in names)).where(true())
+    return _insert(dialect, table).from_select([*same, *names], query)
+
+
+def _insert(dialect: str, table: Table) -> Upsert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a prepared statement is made of: the dialect, and rows, which every execution brings its own of."""
+
+    dialect: str
+    columns: Columns
+
+    @property
+    def rows(self) -> FromClause:
+        """The rows as a table."""
+        return _table(self.dialect, self.columns, lambda name, type_: bindparam(name, type_=type_))
+
+    def into(self, table: Table, **same: ColumnElement[Any]) -> "Upsert":
+        """INSERT ... SELECT of the rows, with the columns that are the `same` in all of them."""
+        return _inserted(self.dialect, table, self.columns, self.rows, same)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A statement over rows that is put together once for each dialect, and then only given its parameters.
+
+    To build a statement and to recognise it takes the time of a hundred rows, so what every group of events
+    executes is prepared.
+    """
+
+    columns: Columns
+    build: Callable[[Given], Executable]
+    _built: dict[str, Executable] = field(default_factory=dict)
+
+    def __call__(self, connection: Connection, rows: Rows, **values: object) -> Any:
+        """Execute it for `rows`, with `values` for its other parameters; the result, as of any statement."""
+        dialect = connection.dialect.name
+        if dialect not in self._built:
+            self._built[dialect] = self.build(Given(dialect, self.columns))
+        return connection.execute(
+            self._built[dialect], {**_parameters(connection, self.columns, rows), **values}
+        )
+
+
+def prepared(*columns: KeyedColumnElement[Any]) -> Callable[[Callable[[Given], Executable]], Prepared]:
+    """Decorates what builds a statement over rows of these columns; called, it is executed."""
+    return lambda build: Prepared(columns, build)
+
+
+def _table(dialect: str, columns: Columns, parameter: Callable[[str, Any], BindParameter[Any]]) -> FromClause:
+    return _unnested(columns, parameter) if dialect == "postgresql" else _from_json(columns, parameter)
+
+
+def _unnested(columns: Columns, parameter: Callable[[str, Any], BindParameter[Any]]) -> FromClause:
+    arrays = [parameter(_name(each), ARRAY(_sent_as(each), dimensions=1)) for each in columns]
     table = func.unnest(*arrays).table_valued(*(column(str(each.key), each.type) for each in columns))
     raw = table.render_derived(name="r")
     if not any(isinstance(each.type, JSON) for each in columns):
@@ -83,13 +141,8 @@ def _unnested(connection: Connection, columns: Columns, rows: Rows) -> FromClaus
     ).subquery("rows")
 
 
-def _from_json(connection: Connection, columns: Columns, rows: Rows) -> FromClause:
-    processed = [
-        _processed(connection, each, values)
-        for each, values in zip(columns, _transposed(columns, rows), strict=True)
-    ]
-    text = json.dumps(list(zip(*processed, strict=True)), ensure_ascii=False)
-    row = func.json_each(bindparam(None, text, String, unique=True)).table_valued("key", "value")
+def _from_json(columns: Columns, parameter: Callable[[str, Any], BindParameter[Any]]) -> FromClause:
+    row = func.json_each(parameter(_TEXT, String)).table_valued("key", "value")
     return select(
         *(
             type_coerce(func.json_extract(row.c.value, f"$[{place}]"), each.type).label(each.key)
@@ -98,8 +151,29 @@ def _from_json(connection: Connection, columns: Columns, rows: Rows) -> FromClau
     ).subquery("rows")
 
 
-def _transposed(columns: Columns, rows: Rows) -> list[list[object]]:
-    return [list(values) for values in zip(*rows, strict=True)] if rows else [[] for _ in columns]
+_TEXT = "rows"
+"""The parameter that SQLite reads the rows from."""
+
+
+def _name(each: KeyedColumnElement[Any]) -> str:
+    return f"rows_{each.key}"
+
+
+def _sent_as(each: ColumnElement[Any]) -> Any:
+    return String if isinstance(each.type, JSON) else each.type
+
+
+def _parameters(connection: Connection, columns: Columns, rows: Rows) -> Mapping[str, object]:
+    """The rows as the parameters that `_table` reads them from."""
+    values = [list(each) for each in zip(*rows, strict=True)] if rows else [[] for _ in columns]
+    pairs = zip(columns, values, strict=True)
+    if connection.dialect.name == "postgresql":
+        return {
+            _name(each): _processed(connection, each, found) if isinstance(each.type, JSON) else found
+            for each, found in pairs
+        }
+    processed = (_processed(connection, each, found) for each, found in pairs)
+    return {_TEXT: json.dumps(list(zip(*processed, strict=True)), ensure_ascii=False)}
 
 
 def _processed(connection: Connection, each: ColumnElement[Any], values: Iterable[object]) -> list[object]:

@@ -4,10 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from app.models import rubrics, signals
 from app.store.recordset import among, insert_rows
+
+_TALLIED = select(signals.c.key, signals.c.counted, signals.c.counted_upto).where(
+    signals.c.program == bindparam("program"), or_(signals.c.counted, signals.c.counted_upto.is_not(None))
+)
 
 
 def next_version(connection: Connection, program: str) -> int:
@@ -72,10 +76,8 @@ def counted_signals(connection: Connection, program: str) -> frozenset[int]:
 
 def tallied_signals(connection: Connection, program: str) -> dict[int, str | None]:
     """Keys of the signals that have tallies, each with the last partner that has them (None: all have)."""
-    query = select(signals.c.key, signals.c.counted, signals.c.counted_upto).where(
-        signals.c.program == program, or_(signals.c.counted, signals.c.counted_upto.is_not(None))
-    )
-    return {row.key: None if row.counted else row.counted_upto for row in connection.execute(query)}
+    found = connection.execute(_TALLIED, {"program": program})
+    return {row.key: None if row.counted else row.counted_upto for row in found}
 
 
 def counting(connection: Connection, program: str, keys: Collection[int]) -> dict[int, str]:

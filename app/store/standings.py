@@ -4,10 +4,22 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from app.models import standings
-from app.store.recordset import among, insert_rows
+from app.store.recordset import Given, among, prepared
 
 NOTHING = 1e-100
 """Points that nobody will ever see."""
@@ -31,7 +43,8 @@ class Standing(NamedTuple):
 
 
 _COLUMNS = [standings.c[name] for name in Standing._fields]
-_KEYED = [standings.c.program, *_COLUMNS]
+_SAVED = [standings.c[name] for name in Standing._fields if name != "partner"]
+_KEY = ["program", "partner"]
 
 
 def fresh(partner: str, *, band: str | None, fit: float, grade: str | None, grade_rank: int) -> Standing:
@@ -52,15 +65,25 @@ def fresh(partner: str, *, band: str | None, fit: float, grade: str | None, grad
     )
 
 
-def hold(connection: Connection, program: str, rows: Sequence[Standing]) -> dict[str, Standing]:
-    """Lock the partners' standings, in partner order, creating those that are missing; as they are now."""
-    keyed = [(program, *row) for row in sorted(rows)]
-    statement = insert_rows(connection, standings, _KEYED, keyed).on_conflict_do_update(
-        index_elements=["program", "partner"],
-        # Changes nothing, but locks the row and lets RETURNING show it.
-        set_={"partner": standings.c.partner},
-    )
-    return {row.partner: Standing(*row) for row in connection.execute(statement.returning(*_COLUMNS))}
+def hold(
+    connection: Connection, program: str, partners: Collection[str], *, newcomer: Standing
+) -> dict[str, Standing]:
+    """Lock the partners' standings, in partner order; as they are now.
+
+    Those that are missing are created as that of a `newcomer`.
+    """
+    rows = [(partner,) for partner in sorted(partners)]
+    values = newcomer._asdict() | {"program": program}
+    return {row.partner: Standing(*row) for row in _hold(connection, rows, **values)}
+
+
+@prepared(standings.c.partner)
+def _hold(given: Given) -> Executable:
+    same = {each.key: bindparam(each.key, type_=each.type) for each in (standings.c.program, *_SAVED)}
+    # Changes nothing, but locks the row and lets RETURNING show it.
+    locked = {"partner": standings.c.partner}
+    held = given.into(standings, **same).on_conflict_do_update(index_elements=_KEY, set_=locked)
+    return held.returning(*_COLUMNS)
 
 
 def get_many(connection: Connection, program: str, partners: Collection[str]) -> dict[str, Standing]:
@@ -73,12 +96,15 @@ def get_many(connection: Connection, program: str, partners: Collection[str]) ->
 
 def save(connection: Connection, program: str, rows: Sequence[Standing]) -> None:
     """Write standings that are held."""
+    _save(connection, sorted(rows), program=program)
+
+
+@prepared(*_COLUMNS)
+def _save(given: Given) -> Executable:
     # An upsert, because SQLite would walk all standings for each row of an UPDATE ... FROM.
-    statement = insert_rows(connection, standings, _KEYED, [(program, *row) for row in sorted(rows)])
-    changed: dict[str, Any] = {
-        name: statement.excluded[name] for name in Standing._fields if name != "partner"
-    }
-    connection.execute(statement.on_conflict_do_update(index_elements=["program", "partner"], set_=changed))
+    saving = given.into(standings, program=bindparam("program", type_=standings.c.program.type))
+    changed: dict[str, Any] = {each.key: saving.excluded[each.key] for each in _SAVED}
+    return saving.on_conflict_do_update(index_elements=_KEY, set_=changed)
 
 
 def changed_since(connection: Connection, program: str, position: int, limit: int) -> list[Standing]:

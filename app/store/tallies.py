@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, func, select
+from sqlalchemy import Connection, Executable, Select, Table, and_, bindparam, delete, func, select
 
 from app.models import adjustments, contact_tallies, tallies
-from app.store.recordset import among, insert_rows, recordset
+from app.store.recordset import Given, Prepared, among, prepared
 
 PAGE = 10_000
 
@@ -18,17 +18,36 @@ TallyRow = tuple[str, int, int, int]
 
 def add(connection: Connection, program: str, rows: Sequence[TallyRow]) -> None:
     """Add counts (which may be negative) to tallies given as (partner, signal, day, count)."""
-    _add(connection, tallies, program, rows, kept=("count",))
+    if rows:
+        _add(connection, sorted(rows), program=program)
 
 
 def add_contacts(connection: Connection, program: str, rows: Sequence[tuple[str, str, int, int]]) -> None:
     """Add counts to contact tallies given as (partner, contact, day, count)."""
-    _add(connection, contact_tallies, program, rows, kept=("count",))
+    if rows:
+        _add_contacts(connection, sorted(rows), program=program)
 
 
 def add_adjustments(connection: Connection, program: str, rows: Sequence[tuple[str, int, int, int]]) -> None:
     """Add to adjustments given as (partner, day, millipoints, count)."""
-    _add(connection, adjustments, program, rows, kept=("millipoints", "count"))
+    if rows:
+        _add_adjustments(connection, sorted(rows), program=program)
+
+
+def _adding(table: Table, *added: str) -> Prepared:
+    """An INSERT of counts, to which those that are there already are added."""
+
+    @prepared(*list(table.c)[1:])
+    def add_(given: Given) -> Executable:
+        adding = given.into(table, program=bindparam("program", type_=table.c.program.type))
+        sums = {name: table.c[name] + adding.excluded[name] for name in added}
+        return adding.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums)
+
+    return add_
+
+
+_add, _add_contacts = _adding(tallies, "count"), _adding(contact_tallies, "count")
+_add_adjustments = _adding(adjustments, "millipoints", "count")
 
 
 def drop_empty(connection: Connection, program: str, partners: Collection[str]) -> None:
@@ -71,13 +90,20 @@ def within(connection: Connection, program: str, spans: Sequence[Span]) -> list[
     """The tallies inside the spans."""
     if not spans:
         return []
-    first, last = tallies.c.day.label("first"), tallies.c.day.label("last")
-    wanted = recordset(connection, (tallies.c.partner, tallies.c.signal, first, last), spans)
-    query = select(tallies.c.partner, tallies.c.signal, tallies.c.day, tallies.c.count).join_from(
+    rows: Sequence[Any] = _within(connection, spans, program=program).all()
+    return [tuple(row) for row in rows if row[-1] is not None]
+
+
+@prepared(tallies.c.partner, tallies.c.signal, tallies.c.day.label("first"), tallies.c.day.label("last"))
+def _within(given: Given) -> Executable:
+    wanted = given.rows
+    found: Select[Any] = select(
+        tallies.c.partner, tallies.c.signal, tallies.c.day, tallies.c.count
+    ).join_from(
         wanted,
         tallies,
         and_(
-            tallies.c.program == program,
+            tallies.c.program == bindparam("program"),
             tallies.c.partner == wanted.c.partner,
             tallies.c.signal == wanted.c.signal,
             tallies.c.day.between(wanted.c.first, wanted.c.last),
@@ -85,8 +111,7 @@ def within(connection: Connection, program: str, spans: Sequence[Span]) -> list[
         # Outer, so that SQLite looks up each span instead of walking all tallies for each.
         isouter=True,
     )
-    rows: Sequence[Any] = connection.execute(query).all()
-    return [tuple(row) for row in rows if row[-1] is not None]
+    return found
 
 
 def of_partners(connection: Connection, program: str, partners: Collection[str]) -> list[TallyRow]:
@@ -174,23 +199,6 @@ def rename_contact(connection: Connection, program: str, names: Collection[str],
     rows = [(partner, tombstone, day, int(count)) for partner, day, count in connection.execute(query)]
     connection.execute(delete(table).where(*erased))
     add_contacts(connection, program, rows)
-
-
-def _add(
-    connection: Connection,
-    table: Table,
-    program: str,
-    rows: Sequence[tuple[Any, ...]],
-    *,
-    kept: tuple[str, ...],
-) -> None:
-    if not rows:
-        return
-    columns = list(table.c)
-    keyed = [(program, *row) for row in sorted(rows)]
-    statement = insert_rows(connection, table, columns, keyed)
-    sums = {name: table.c[name] + statement.excluded[name] for name in kept}
-    connection.execute(statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums))
 
 
 def in_pages(rows: Sequence[TallyRow]) -> Iterator[Sequence[TallyRow]]:
