@@ -30,6 +30,7 @@ from app.api import (
 )
 from app.api.body_limit import BodyLimit
 from app.api.document import DocumentedApi
+from app.api.fast_lane import FastLane, Handler
 from app.api.group_commit import GroupCommitter
 from app.api.keyring import Keyring
 from app.api.queue_feeds import QueueFeeds
@@ -70,6 +71,8 @@ ROUTERS = (
     service.router,
 )
 
+FAST: dict[tuple[str, str], Handler] = {("POST", "/v1/events"): events.post_events_fast}
+
 DESCRIPTION = """
 Handraiser tells a vendor which of its partners has just raised a hand.
 
@@ -105,6 +108,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.add_middleware(FastLane, handlers=FAST)
     app.add_middleware(BodyLimit, settings=settings)
     return app
 

@@ -10,12 +10,12 @@ from pydantic_core import to_json
 
 from app import clock
 from app.api.answers import Page, decode_cursor, shown, shown_page
-from app.api.auth import Admin, Reader, Sender
+from app.api.auth import Admin, Reader, Sender, caller_of
 from app.api.etags import JSON
 from app.api.event_bodies import Unread, read_events
 from app.api.parameters import Cursor, Limit, Moment, Said
 from app.api.problems import FaultyField
-from app.api.state import Service
+from app.api.state import Service, state_of
 from app.api.strict_json import StrictRoute
 from app.services import reading_ledger, verdicts
 from app.services.recording import Result
@@ -98,6 +98,12 @@ async def post_events(request: Request, service: Service, caller: Sender) -> Res
     counts = Counter(result.status for result in results)
     document = {status: counts[status] for status in STATUSES}
     return Response(to_json(document | {"results": [_shown(each) for each in results]}), media_type=JSON)
+
+
+async def post_events_fast(request: Request) -> Response:
+    """`post_events` in the fast lane."""
+    service = state_of(request)
+    return await post_events(request, service, await caller_of(request, service, "events:write"))
 
 
 def _shown(result: Result) -> dict[str, Any]:

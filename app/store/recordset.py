@@ -81,7 +81,7 @@ def _insert(dialect: str, table: Table) -> Upsert:
 
 @dataclass(frozen=True)
 class Given:
-    """What a prepared statement is made of: the dialect, and rows, which every execution brings its own of."""
+    """What a prepared statement is made of: the dialect, and rows that each execution has its own of."""
 
     dialect: str
     columns: Columns
