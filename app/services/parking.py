@@ -16,7 +16,8 @@ def count_parked_of_contact(
     connection: Connection, rules: Rulebook, names: Collection[str], *, now: datetime
 ) -> None:
     """Count what waited for a contact known by any of `names`."""
-    people = directory(connection, rules.program, names)
+    people = directory(rules)
+    people.look_up(connection, rules.program, names)
     # The others stay parked, and must not fill the pages.
     known = [name for name in names if people.attribute(None, name).partner]
     while known and (parked := store.ledger.parked_of_contact(connection, rules.program, known)):

@@ -15,6 +15,7 @@ from ulid import ULID
 from app import store
 from app.errors import Conflict, FieldError, Invalid, NotFound
 from app.services.moves import SERVICE
+from app.services.rulebook import new_stamp
 from app.vault import digest
 
 SCOPES = ("events:write", "read", "handoffs:write", "admin")
@@ -76,7 +77,7 @@ def create_program(connection: Connection, program: str, name: str, *, now: date
         fault = FieldError("id", f"must match {PROGRAM_ID}")
         raise Invalid("That cannot be a program's id.", errors=[fault])
     try:
-        store.programs.add(connection, program, name, now=now)
+        store.programs.add(connection, program, name, stamp=new_stamp(), now=now)
     except IntegrityError as error:
         raise Conflict(f"There is a program {program!r} already.") from error
     return Program(id=program, name=name)

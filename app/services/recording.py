@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from app import store
 from app.errors import FieldError
 from app.scoring.fade import score_of
-from app.services.attribution import directory
+from app.services.attribution import Directory, directory
 from app.services.counting import Counted, Fact, count
 from app.services.rulebook import Rulebook, hold_rulebook
 from app.sources.event import NewEvent, contact_key
@@ -50,15 +50,18 @@ def record(
     """
     rules = hold_rulebook(connection, program)
     rejected = {place: error for place, event in enumerate(events) if (error := _untimely(event, now))}
-    candidates = _attributed(
-        connection, program, [e for place, e in enumerate(events) if place not in rejected], now=now
-    )
+    people = directory(rules)
+    timely = [event for place, event in enumerate(events) if place not in rejected]
+    people.look_up(connection, program, (contact_key(each.contact) for each in timely if each.contact))
+    candidates = [_attributed(program, people, event, now=now) for event in timely]
     first: dict[EventKey, LedgerEvent] = {}
     for event in candidates:
         first.setdefault((event.source, event.id), event)
     new = store.ledger.add_new(connection, list(first.values())) if first else set()
     stored = {key: first[key] for key in new} | store.ledger.by_keys(connection, program, first.keys() - new)
-    roots = _roots(connection, program, stored, now=now)
+    named = {event.partner for event in stored.values() if event.partner is not None}
+    people.look_up_roots(connection, program, named)
+    roots = {each: people.root(each) for each in named}
     counted = _count(
         connection, rules, [event for key, event in first.items() if key in new], roots, stored, now=now
     )
@@ -78,46 +81,25 @@ def _untimely(event: NewEvent, now: datetime) -> FieldError | None:
     return FieldError("occurred_at", "is before 1900") if event.occurred_at < FIRST else None
 
 
-def _attributed(
-    connection: Connection, program: str, events: Sequence[NewEvent], *, now: datetime
-) -> list[LedgerEvent]:
-    """The events as the ledger will hold them."""
-    contacts = [contact_key(event.contact) if event.contact else None for event in events]
-    people = directory(connection, program, (contact for contact in contacts if contact))
-    found = []
-    for event, contact in zip(events, contacts, strict=True):
-        attribution = people.attribute(event.partner, contact)
-        found.append(
-            LedgerEvent(
-                program=program,
-                source=event.source or "",
-                id=event.id,
-                type=event.type,
-                occurred_at=min(event.occurred_at or now, now),
-                received_at=now,
-                partner=attribution.partner,
-                contact=contact,
-                persona=attribution.persona,
-                verdict=event.verdict,
-                verdict_reason=None if event.verdict == "human" else "as sent",
-                properties=event.properties,
-                digest=event.digest(),
-            )
-        )
-    return found
-
-
-def _roots(
-    connection: Connection, program: str, stored: dict[EventKey, LedgerEvent], *, now: datetime
-) -> dict[str, str]:
-    """Where the events' partners count; partners that nobody has named before are created."""
-    named = {event.partner for event in stored.values() if event.partner is not None}
-    roots = store.partners.roots(connection, program, named)
-    missing = named - roots.keys()
-    if missing:
-        store.partners.create_missing(connection, program, missing, now=now)
-        roots |= store.partners.roots(connection, program, missing)
-    return roots
+def _attributed(program: str, people: Directory, event: NewEvent, *, now: datetime) -> LedgerEvent:
+    """The event as the ledger will hold it."""
+    contact = contact_key(event.contact) if event.contact else None
+    attribution = people.attribute(event.partner, contact)
+    return LedgerEvent(
+        program=program,
+        source=event.source or "",
+        id=event.id,
+        type=event.type,
+        occurred_at=min(event.occurred_at or now, now),
+        received_at=now,
+        partner=attribution.partner,
+        contact=contact,
+        persona=attribution.persona,
+        verdict=event.verdict,
+        verdict_reason=None if event.verdict == "human" else "as sent",
+        properties=event.properties,
+        digest=event.digest(),
+    )
 
 
 def _count(

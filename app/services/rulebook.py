@@ -1,13 +1,14 @@
 """What a program scores by at this moment: its active rubric, compiled, and the signals it tallies."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
+from ulid import ULID
 
 from app import store
 from app.errors import NotFound
@@ -20,8 +21,9 @@ from app.scoring.rubric import Rubric
 from app.scoring.signal import Signal, SignalSet
 from app.store.standings import Standing, fresh
 
-# Both caches are keyed by content, so nothing in them can be out of date; the bound is only for memory.
+# All are keyed by content or by a stamp, so nothing in them can be out of date; the bound is only for memory.
 _CACHED = 256
+_rulebooks: dict[str, "Rulebook"] = {}
 _rubrics: dict[str, tuple[Rubric, PriceList]] = {}
 _signal_sets: dict[frozenset[int], SignalSet] = {}
 
@@ -34,7 +36,8 @@ class Rulebook:
     """How one program scores; `version` is None while no rubric was ever activated.
 
     `partial` has, for signals that are being counted, the last partner that is done; `building` the version
-    whose scores are being built beside the live ones, weighted to `build_day`.
+    whose scores are being built beside the live ones, weighted to `build_day`. `stamp` names what the program
+    counts by, its people included; None while that may be changing.
     """
 
     program: str
@@ -47,6 +50,7 @@ class Rulebook:
     partial: Mapping[int, str] = field(default_factory=dict)
     building: int | None = None
     build_day: int | None = None
+    stamp: str | None = None
 
     def keeps(self, signal: int, partner: str) -> bool:
         """Whether the signal has tallies of the partner; while it is being counted, only the first have."""
@@ -96,8 +100,26 @@ def queue_version(connection: Connection, program: str, *, now: datetime) -> Que
 
 
 def hold_rulebook(connection: Connection, program: str, *, alone: bool = False) -> Rulebook:
-    """The program's rulebook, which no activation changes until the transaction ends; `alone` for one."""
-    return _compiled(connection, program, store.programs.hold(connection, program, alone=alone))
+    """The program's rulebook, which no activation changes until the transaction ends; `alone` for one.
+
+    Whoever is alone may change anything that events are counted by, so what others remember ends here.
+    """
+    store.programs.hold(connection, program, alone=alone)
+    if alone:
+        store.programs.set_stamp(connection, program, new_stamp())
+        return replace(rulebook(connection, program), stamp=None)
+    stamp = store.programs.stamp(connection, program)
+    known = _rulebooks.get(stamp) if stamp else None
+    if known is None:
+        known = rulebook(connection, program)
+        if known.stamp:
+            _remember(_rulebooks, known.stamp, known)
+    return known
+
+
+def new_stamp() -> str:
+    """Something that no state of a program was ever known by."""
+    return str(ULID())
 
 
 def compiled_rubric(connection: Connection, program: str, version: int) -> tuple[Rubric, PriceList]:
@@ -123,6 +145,7 @@ def _compiled(connection: Connection, program: str, setup: Any) -> Rulebook:
         partial={key: upto for key, upto in tallied.items() if upto is not None},
         building=setup.building,
         build_day=setup.build_day,
+        stamp=setup.stamp or None,
     )
 
 

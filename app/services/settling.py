@@ -10,7 +10,7 @@ from app import store
 from app.scoring.fade import ROUNDING, stored_for
 from app.scoring.rubric import HalfLife, Rubric, Window
 from app.services.rescoring import rescore
-from app.services.rulebook import Rulebook, hold_rulebook
+from app.services.rulebook import Rulebook, hold_rulebook, new_stamp
 from app.store.standings import BandRange
 
 PARTNERS_AT_ONCE = 500
@@ -32,6 +32,7 @@ def settle(connection: Connection, program: str, *, after: str, now: datetime) -
     if len(behind) == PARTNERS_AT_ONCE:
         return behind[-1]
     store.programs.settled(connection, program, day=today)
+    store.programs.set_stamp(connection, program, new_stamp())
     return None
 
 

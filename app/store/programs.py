@@ -19,6 +19,7 @@ _SETUP = (
         programs.c.settled_day,
         programs.c.building,
         programs.c.build_day,
+        programs.c.stamp,
         rubrics.c.digest.label("rubric_digest"),
         feeds.c.queue,
     )
@@ -34,6 +35,7 @@ _LOCKING = {
     alone: select(lock(func.hashtextextended(bindparam("program"), LOCKS)))
     for alone, lock in ((False, func.pg_advisory_xact_lock_shared), (True, func.pg_advisory_xact_lock))
 }
+_STAMP = select(programs.c.stamp).where(programs.c.id == bindparam("program"))
 _TAKING = {
     place: update(feeds)
     .where(feeds.c.program == bindparam("of"))
@@ -43,9 +45,9 @@ _TAKING = {
 }
 
 
-def add(connection: Connection, program: str, name: str, *, now: datetime) -> None:
+def add(connection: Connection, program: str, name: str, *, stamp: str, now: datetime) -> None:
     """Store a new program. Raises IntegrityError if the id is taken."""
-    connection.execute(insert(programs).values(id=program, name=name, created_at=now))
+    connection.execute(insert(programs).values(id=program, name=name, stamp=stamp, created_at=now))
     connection.execute(insert(feeds).values(program=program, position=0, queue=0))
 
 
@@ -64,12 +66,21 @@ def setup(connection: Connection, program: str) -> Any:
     return connection.execute(_SETUP, {"program": program}).one_or_none()
 
 
-def hold(connection: Connection, program: str, *, alone: bool = False) -> Any:
-    """`setup`, kept as it is until the transaction ends: shared by counters, alone for an activation."""
+def hold(connection: Connection, program: str, *, alone: bool = False) -> None:
+    """Let the program be as it is until the transaction ends: shared by counters, alone for an activation."""
     if connection.dialect.name == "postgresql":
         # Not a row lock: those let newcomers share while somebody waits to be alone, perhaps for ever.
         connection.execute(_LOCKING[alone], {"program": program})
-    return setup(connection, program)
+
+
+def stamp(connection: Connection, program: str) -> str | None:
+    """What it is known by how the program counts now; None if there is no such program."""
+    return connection.scalar(_STAMP, {"program": program})
+
+
+def set_stamp(connection: Connection, program: str, new: str) -> None:
+    """Say that how the program counts has changed."""
+    connection.execute(update(programs).where(programs.c.id == program).values(stamp=new))
 
 
 def activate(connection: Connection, program: str, version: int, *, landmark: int, settled_day: int) -> None:
