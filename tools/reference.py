@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tools import describe
-from tools.describe_rubric import rubric
+from tools.describe_documents import mapping, presets, rubric
 
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "commands": describe.commands,
     "errors": describe.errors,
+    "mapping": mapping,
+    "presets": presets,
     "retries": describe.retries,
     "routes": describe.routes,
     "rubric": rubric,
@@ -23,7 +25,7 @@ SETTING = re.compile(r"\bHANDRAISER_[A-Z_]+\b")
 ROUTE = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE) (/(?:v1|in)/[\w{}/-]+)")
 # The image is called handraiser, too.
 COMMAND = re.compile(
-    r"\bhandraiser (?!handraiser)((?:(?:program|key|rubric|export) )?[a-z]+)(?= |`|$)", re.MULTILINE
+    r"\bhandraiser (?!handraiser)((?:(?:program|key|rubric|export|source) )?[a-z]+)(?= |`|$)", re.MULTILINE
 )
 CODE = re.compile(r"^```sh$.*?^```$|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.api import cloudevents
 from app.api.body_limit import NDJSON
 from app.api.problems import field_errors
 from app.api.strict_json import read_json
 from app.errors import FieldError, Invalid, Malformed, TooLarge, UnsupportedMedia
 from app.services.recording import Result
+from app.sources.cloudevents import modes as cloudevents
 from app.sources.event import NewEvent
 
 ACCEPTED = ("application/json", NDJSON, cloudevents.STRUCTURED, cloudevents.BATCH)
@@ -40,7 +40,7 @@ def read_events(headers: Mapping[str, str], body: bytes, *, source: str) -> list
     if kind == NDJSON:
         return _lines(body, source=source)
     if cloudevents.is_binary(headers):
-        return [_cloud_event(cloudevents.from_binary(headers, body), source=source)]
+        return [_cloud_event(cloudevents.from_binary(headers, body, read=read_json), source=source)]
     documents, read = _json(kind, body)
     if len(documents) > MOST_IN_ARRAY:
         raise TooLarge(f"An array may have {MOST_IN_ARRAY} events, NDJSON {MOST_IN_NDJSON}.")

@@ -34,7 +34,7 @@ async def receive(request: Request, service: Service, key: str) -> Receipt:
     source = await service.database.read(lambda connection: open_source(connection, service.vault, key))
     body, now = await request.body(), clock.now()
     incoming = Incoming(dict(request.headers), body, dict(request.query_params))
-    if not source.adapter.verify(incoming, source.secrets):
+    if not source.adapter.verify(incoming, source.secrets, received_at=now):
         raise Unauthenticated("The signature does not verify with any secret of this source.")
     translation = source.adapter.translate(incoming, source.settings, received_at=now)
     events = [event.model_copy(update={"source": source.id}) for event in translation.events]

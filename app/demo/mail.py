@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from app.demo.stories import Act
 from app.sources.sendgrid.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER
 
+BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"
 EVENTS = {
     "email.delivered": "delivered",
     "email.opened": "open",
@@ -41,9 +42,10 @@ def item(act: Act, at: datetime, *, number: int, email: str, partner: str | None
 def _details(act: Act) -> dict[str, Any]:
     match act.type:
         case "email.opened":
-            return {"sg_machine_open": act.properties.get("machine", False), "useragent": "Mozilla/5.0"}
+            machine = act.properties.get("machine", False)
+            return {"sg_machine_open": machine, "useragent": "Mozilla/5.0" if machine else BROWSER}
         case "email.clicked":
-            return {"url": act.properties["url"], "useragent": "Mozilla/5.0"}
+            return {"url": act.properties["url"], "useragent": BROWSER}
         case "email.bounced":
             return {"type": "bounce", "status": "5.1.1", "reason": "550 no such mailbox"}
         case _:

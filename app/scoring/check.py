@@ -1,13 +1,12 @@
 """What must hold between the parts of a rubric document; each part by itself is the models' business."""
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import TypeGuard
 
+from app.documents.wording import did_you_mean
 from app.errors import FieldError
 
 RESERVED_IDS = ("floor", "adjustment")
-_LONGEST = 64
 _MOST = 200
 
 
@@ -75,13 +74,6 @@ def _unknown(name: str, known: list[str], *, where: str) -> str:
     if not known:
         return f'must be one of {where}, but there are none; "{name}" is not known'
     return f'must be one of {where} ({", ".join(known)}), not "{name}"{did_you_mean(name, known)}'
-
-
-def did_you_mean(name: str, known: list[str]) -> str:
-    """A hint for a slip of the pen, or nothing."""
-    # Comparing is slow for long names and many of them, and anybody may send those.
-    close = get_close_matches(name[:_LONGEST], [each[:_LONGEST] for each in known[:_MOST]], n=1)
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _at(document: object, *path: str) -> object:

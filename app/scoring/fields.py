@@ -2,19 +2,19 @@
 
 import math
 import re
-from collections.abc import Mapping
-from functools import cache
 from typing import Annotated
-from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, Strict, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
-EVENT_TYPE = r"^[a-z0-9_]+(\.[a-z0-9_]+)*$"
+from app.documents.parts import clean, wrong
+
 RULE_ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 PROPERTY_PATH = r"^[^.]+(\.[^.]+)*$"
+PATTERNS = {
+    RULE_ID: "must begin with a letter or digit and have only letters, digits, dots, - and _",
+    PROPERTY_PATH: "must be a property, or names joined by single dots for one inside another",
+}
 CLOCK = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
-RESERVED_TYPES = "score."
 MOST_POINTS = 1_000_000
 MOST_DAYS = 3650
 _LARGEST_WHOLE = 2**63
@@ -22,50 +22,10 @@ _LARGEST_WHOLE = 2**63
 Scalar = str | bool | int | float
 
 
-def wrong(sentence: str) -> PydanticCustomError:
-    """An error whose message is a plain sentence of ours; pydantic would read braces as placeholders."""
-    return PydanticCustomError("plain", "{sentence}", {"sentence": sentence})
-
-
-def tidy(value: object) -> object:
-    """JSON-able data in canonical form: 30.0 is 30, tuples are lists, empty lists and objects are gone."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return int(value)
-    if isinstance(value, Mapping):
-        inside = {key: tidy(one) for key, one in value.items()}
-        return {key: one for key, one in inside.items() if one not in ({}, [])}
-    if isinstance(value, list | tuple):
-        return [tidy(one) for one in value]
-    return value
-
-
-def _clean(text: str) -> str:
-    if not all(letter.isprintable() or letter == " " for letter in text):
-        raise wrong("must not contain control characters")
-    return text
-
-
 def _thousandths(points: float) -> float:
     if round(points, 3) != points:
         raise wrong("must have at most 3 decimals")
     return points
-
-
-def _unreserved(event_type: str) -> str:
-    if event_type.startswith(RESERVED_TYPES):
-        raise wrong("must not begin with score. because those types are the service's own")
-    return event_type
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def _zone(name: str) -> str:
-    if name not in _zones():
-        raise wrong("must be an IANA time zone such as UTC, Europe/Berlin or America/Denver")
-    return name
 
 
 def _clock(value: object) -> str:
@@ -86,7 +46,7 @@ def _number(value: object) -> int | float:
 def _text(value: str) -> str:
     if not 1 <= len(value) <= 500:
         raise wrong("must have 1 to 500 characters")
-    return _clean(value)
+    return clean(value)
 
 
 def _some_text(value: object) -> str:
@@ -107,19 +67,8 @@ def _scalar(value: object) -> Scalar:
             raise wrong("must be text, a number, true or false")
 
 
-class Part(BaseModel):
-    """Base of every part of a rubric: immutable, strictly typed, without unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-Lenient = Strict(strict=False)  # a list from JSON may become a tuple
-Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_clean)]
-Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_clean)]
 RuleId = Annotated[str, Field(min_length=1, max_length=64, pattern=RULE_ID)]
-EventType = Annotated[str, Field(max_length=100, pattern=EVENT_TYPE), AfterValidator(_unreserved)]
-PropertyPath = Annotated[str, Field(max_length=200, pattern=PROPERTY_PATH), AfterValidator(_clean)]
-TimeZone = Annotated[str, AfterValidator(_zone)]
+PropertyPath = Annotated[str, Field(max_length=200, pattern=PROPERTY_PATH), AfterValidator(clean)]
 Clock = Annotated[str, PlainValidator(_clock), WithJsonSchema({"type": "string", "pattern": CLOCK})]
 Points = Annotated[
     float, Field(ge=-MOST_POINTS, le=MOST_POINTS, allow_inf_nan=False), AfterValidator(_thousandths)

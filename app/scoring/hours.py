@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from app.scoring.fields import Clock, Lenient, Part, wrong
+from app.documents.parts import Lenient, Part, wrong
+from app.scoring.fields import Clock
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 

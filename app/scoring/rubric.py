@@ -6,22 +6,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
+from app.documents.parts import EventType, Lenient, Name, Part, TimeZone, Title, tidy, wrong
 from app.scoring.check import faults
 from app.scoring.days import Per
-from app.scoring.fields import (
-    Above,
-    Days,
-    EventType,
-    Lenient,
-    Name,
-    Part,
-    Points,
-    RuleId,
-    TimeZone,
-    Title,
-    tidy,
-    wrong,
-)
+from app.scoring.fields import Above, Days, Points, RuleId
 from app.scoring.hours import WorkingHours
 from app.scoring.where import Where, Who
 
@@ -76,11 +64,11 @@ class Window(Part):
 def _kind_of_fade(value: object) -> str | None:
     names = value if isinstance(value, Mapping) else getattr(type(value), "model_fields", {})
     kinds = [name for name in ("half_life_days", "window_days") if name in names]
-    return kinds[0] if len(kinds) == 1 else None
+    return f"~{kinds[0]}" if len(kinds) == 1 else None
 
 
 Fade = Annotated[
-    Annotated[HalfLife, Tag("half_life_days")] | Annotated[Window, Tag("window_days")],
+    Annotated[HalfLife, Tag("~half_life_days")] | Annotated[Window, Tag("~window_days")],
     Discriminator(
         _kind_of_fade,
         custom_error_type="plain",

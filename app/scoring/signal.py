@@ -7,8 +7,8 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Self, cast
 
+from app.documents.parts import tidy
 from app.scoring.condition import Condition
-from app.scoring.fields import tidy
 from app.scoring.rubric import Rubric, Rule
 from app.scoring.where import where_document
 

@@ -7,7 +7,8 @@ from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from app.scoring.fields import AnyScalar, Lenient, Name, Number, Part, PropertyPath, Text, tidy, wrong
+from app.documents.parts import Lenient, Name, Part, tidy, wrong
+from app.scoring.fields import AnyScalar, Number, PropertyPath, Text
 
 
 class PropertyTest(Part):

@@ -96,7 +96,7 @@ def _attributed(program: str, people: Directory, event: NewEvent, *, now: dateti
         contact=contact,
         persona=attribution.persona,
         verdict=event.verdict,
-        verdict_reason=None if event.verdict == "human" else "as sent",
+        verdict_reason=None if event.verdict == "human" else event.verdict_reason or "as sent",
         properties=event.properties,
         digest=event.digest(),
     )

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from app.documents.parts import tidy
 from app.scoring.condition import found_at
-from app.scoring.fields import tidy
 
 EVERYBODY = "null"
 

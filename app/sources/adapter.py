@@ -1,23 +1,58 @@
 """What every native adapter offers, and the few values that pass between it and the edge."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ValidationError
+from pydantic.dataclasses import dataclass as validated
 
 from app.errors import FieldError, Invalid
-from app.sources.event import NewEvent
+from app.sources.attending import Fragment
+from app.sources.event import Identifier, NewEvent, Text
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """A request as the platform sent it. Header names are in lower case; the body is the raw bytes."""
+    """A request as the platform sent it. Header names are in lower case; the body is the raw bytes.
+
+    `url` is the one that was called, as the platform knows it: our public URL, key and query included.
+    `path` is what follows the key in it, such as `/v1/batch`. `fetched` has, by its address, what the adapter
+    `needs` to verify the request.
+    """
 
     headers: Mapping[str, str]
     body: bytes
     query: Mapping[str, str]
+    method: str = "POST"
+    url: str = ""
+    path: str = ""
+    fetched: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@validated(frozen=True)
+class Introduction:
+    """What an item teaches about a person: names that are the same one, and for which partner.
+
+    `contact` is the platform's own name for the person, such as `mautic:26`, where it has one.
+    """
+
+    contact: Identifier
+    aliases: tuple[Identifier, ...] = ()
+    email: Identifier | None = None
+    name: Text | None = None
+    partner: Identifier | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the platform wants to hear. `visit` is an address to be fetched first, to confirm (SNS)."""
+
+    status: int = 200
+    body: Mapping[str, Any] | str = "ok"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    visit: str | None = None
 
 
 @dataclass(frozen=True)
@@ -33,11 +68,19 @@ class Refused:
 
 @dataclass(frozen=True)
 class Translation:
-    """What a request came to; every item of it is in exactly one of the three."""
+    """What a request came to.
+
+    Every item becomes events or fragments, or is refused, or ignored. `introductions` are what could be
+    learnt on the way, also from an item that is ignored; `erasures` name the people whom the platform was
+    told to forget, to be forgotten once the events are recorded.
+    """
 
     events: list[NewEvent]
     refused: list[Refused]
     ignored: int
+    introductions: list[Introduction] = field(default_factory=list)
+    fragments: list[Fragment] = field(default_factory=list)
+    erasures: list[str] = field(default_factory=list)
 
 
 class Adapter(Protocol):
@@ -51,14 +94,38 @@ class Adapter(Protocol):
     def settings_model(self) -> type[BaseModel]:
         """What a source of this kind can be set to; every setting has a default."""
 
+    @property
+    def taken(self) -> Reply:
+        """What the platform hears once its request is durable, whatever is in it."""
+        return Reply()
+
+    @property
+    def unreadable(self) -> Reply:
+        """What it hears for a Malformed body: the same, where sending it again would not help."""
+        return self.taken
+
     def steps(self, url: str) -> list[str]:
         """What to do in the platform so that it posts to `url`, in the platform's own words."""
 
     def check_secrets(self, secrets: Sequence[str]) -> None:
         """Raises Invalid, naming `secrets` or `secrets.<n>`, if no request could be verified with them."""
 
-    def verify(self, incoming: Incoming, secrets: Sequence[str]) -> bool:
+    def needs(self, incoming: Incoming) -> str | None:
+        """An address whose content must be in `incoming.fetched` before `verify` can say yes. Never raises.
+
+        It is one of the platform's own, and what is found there does not change: it may be remembered.
+        """
+        return None
+
+    def verify(self, incoming: Incoming, secrets: Sequence[str], *, received_at: datetime) -> bool:
         """Whether one of the active secrets vouches for the raw bytes. Never raises."""
+
+    def handshake(self, incoming: Incoming, secrets: Sequence[str]) -> Reply | None:
+        """The reply to a request that brings no events but wants an answer; None for any other. Never raises.
+
+        Asked after `verify`, except for methods other than POST, which carry no signature.
+        """
+        return None
 
     def translate(
         self, incoming: Incoming, settings: Mapping[str, Any], *, received_at: datetime

@@ -100,6 +100,7 @@ Identifier = Annotated[
     AfterValidator(not_blank),
 ]
 EventType = Annotated[str, StringConstraints(max_length=100, pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
+Reason = Annotated[str, StringConstraints(max_length=200), AfterValidator(plain_text)]
 Properties = Annotated[dict[str, Any], AfterValidator(properties_within_limits)]
 
 
@@ -132,6 +133,9 @@ class NewEvent(BaseModel):
         examples=[{"url": "/deals"}],
     )
     verdict: Verdict = Field("human", description="Whether a person did it; only `human` events count.")
+    verdict_reason: Reason | None = Field(
+        None, description="Why the verdict is not `human`.", examples=["flagged by Mailgun: apple"]
+    )
 
     @model_validator(mode="after")
     def _attributable(self) -> "NewEvent":
@@ -140,7 +144,7 @@ class NewEvent(BaseModel):
         return self
 
     def digest(self) -> str:
-        """Tells a repeat from a conflict: a hash of the content as it was posted."""
+        """Tells a repeat from a conflict: a hash of the content as it was posted, whatever its verdict."""
         content = (
             self.type,
             self.occurred_at.timestamp() if self.occurred_at else None,

@@ -13,7 +13,7 @@ def test_a_batch_verifies_with_the_mailers_key() -> None:
     mailer = Mailer()
     body, headers = mailer.request([{"event": "open"}], AT)
     SendGrid().check_secrets([mailer.verification_key])
-    assert SendGrid().verify(Incoming(headers, body, {}), [mailer.verification_key])
+    assert SendGrid().verify(Incoming(headers, body, {}), [mailer.verification_key], received_at=AT)
 
 
 def test_each_demo_has_a_key_of_its_own() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app import store
 from app.errors import NotFound
 from app.scoring.reading import read_rubric
 from app.services.recording import record
@@ -53,6 +54,23 @@ def test_each_event_has_its_result_in_order(play: Play) -> None:
         ("new", "duplicate"),
     ]
     assert [each.score for each in results] == [2, 2, 2, None, None, 2]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "given", "kept"),
+    [
+        ("machine", "flagged by Mailgun: apple", "flagged by Mailgun: apple"),
+        ("machine", None, "as sent"),
+        ("human", "it looks like one", None),
+    ],
+)
+def test_a_verdict_keeps_the_reason_it_was_sent_with(
+    play: Play, verdict: str, given: str | None, kept: str | None
+) -> None:
+    event = play.event(id_="e", verdict=verdict)
+    play.record(event.model_copy(update={"verdict_reason": given}))
+    (stored,) = play.run(lambda c: store.ledger.by_keys(c, "acme", [("test", "e")])).values()
+    assert stored.verdict_reason == kept
 
 
 def test_first_of_two_contents_in_one_request_stays(play: Play) -> None:

@@ -1,16 +1,16 @@
 """The SendGrid adapter: its settings, its set-up, and whole requests."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel
 
 from app.errors import FieldError, Invalid, Malformed
-from app.sources.adapter import Incoming, Refused, Translation
+from app.sources.adapter import Adapter, Incoming, Translation
+from app.sources.reading import Meaning, loose_json, translated
 from app.sources.sendgrid.item import event_of
-from app.sources.sendgrid.properties import is_reserved
+from app.sources.sendgrid.settings import SendGridSettings
 from app.sources.sendgrid.signature import is_signed, verification_key
 
 NO_KEY = "at least one Verification Key of SendGrid's signed event webhook is needed"
@@ -28,26 +28,7 @@ Where it is missing the partner is found by the contact, or by the domain of the
 """
 
 
-def _not_reserved(name: str) -> str:
-    if is_reserved(name):
-        raise ValueError(f"{name!r} is a field of SendGrid's own, not a custom argument")
-    return name
-
-
-class SendGridSettings(BaseModel):
-    """How the mails of one SendGrid account tell us the partner."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    partner_argument: Annotated[str, AfterValidator(_not_reserved)] = Field(
-        "partner_id",
-        min_length=1,
-        max_length=100,
-        description="The custom argument (`custom_args`, `unique_args`) that carries the partner's id.",
-    )
-
-
-class SendGrid:
+class SendGrid(Adapter):
     """Reads SendGrid's event webhook."""
 
     kind = "sendgrid"
@@ -69,7 +50,7 @@ class SendGrid:
         if bad:
             raise Invalid("A secret cannot verify SendGrid's signatures.", errors=bad)
 
-    def verify(self, incoming: Incoming, secrets: Sequence[str]) -> bool:
+    def verify(self, incoming: Incoming, secrets: Sequence[str], *, received_at: datetime) -> bool:
         """Whether one of the Verification Keys signed the request."""
         keys = filter(None, map(verification_key, secrets))
         return any(is_signed(incoming.headers, incoming.body, key=key) for key in keys)
@@ -78,34 +59,17 @@ class SendGrid:
         self, incoming: Incoming, settings: Mapping[str, Any], *, received_at: datetime
     ) -> Translation:
         """One event per item that tells of a partner's act; a bad item is refused alone."""
-        argument = SendGridSettings.model_validate(settings).partner_argument
-        events, refused = [], []
-        for item in _items(incoming.body):
-            try:
-                events.append(event_of(item, partner_argument=argument, received_at=received_at))
-            except ValueError as error:
-                refused.append(Refused(item, _reason(error)))
-        acts = [event for event in events if event is not None]
-        return Translation(events=acts, refused=refused, ignored=len(events) - len(acts))
+        known = SendGridSettings.model_validate(settings)
+
+        def read(item: object) -> Meaning:
+            event = event_of(item, known, incoming, received_at=received_at)
+            return Meaning(events=(event,)) if event else Meaning()
+
+        return translated(_items(incoming.body), read)
 
 
 def _items(body: bytes) -> list[object]:
-    # Not our strict reader: half an emoji, a stray byte or a NaN in one item would have it refuse the batch.
-    # Read loosely, they are refused with the item they are in.
-    try:
-        items = json.loads(body.decode("utf-8", "surrogateescape"))
-    except (ValueError, RecursionError) as error:
-        raise Malformed("The body is not JSON.") from error
+    items = loose_json(body)
     if not isinstance(items, list):
         raise Malformed("SendGrid posts a JSON array of events; this body is no array.")
     return items
-
-
-def _reason(error: ValueError) -> str:
-    return "; ".join(_sentences(error)) if isinstance(error, ValidationError) else str(error)
-
-
-def _sentences(error: ValidationError) -> Iterator[str]:
-    for each in error.errors():
-        where, message = ".".join(map(str, each["loc"])), each["msg"].removeprefix("Value error, ")
-        yield f"`{where}` {message}" if where else message

@@ -1,11 +1,17 @@
 """One item of a SendGrid batch becomes an event, or nothing, or an error that says why not."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from app.sources.event import NewEvent, Verdict
+from app.sources.adapter import Incoming
+from app.sources.event import NewEvent
+from app.sources.machines import Judgement, flagged, judged
+from app.sources.moments import from_seconds
+from app.sources.names import name_of
+from app.sources.resolving import partner_of
 from app.sources.sendgrid.properties import properties
+from app.sources.sendgrid.settings import SendGridSettings
 
 TYPES = {
     "delivered": "email.delivered",
@@ -20,12 +26,10 @@ TYPES = {
 # The mail is on its way or was never tried, or the account's own standing changed: no act of a partner.
 IGNORED = frozenset({"processed", "deferred", "dropped", "account_status_change"})
 
-FIRST_EVENT = datetime(2009, 1, 1, tzinfo=UTC)  # SendGrid is no older
-FURTHEST_AHEAD = timedelta(days=1)  # beyond it no clock is merely wrong: the unit is
-BAD_TIMESTAMP = "`timestamp` must be in seconds since 1970, after 2008 and not in the future"
 
-
-def event_of(item: object, *, partner_argument: str, received_at: datetime) -> NewEvent | None:
+def event_of(
+    item: object, settings: SendGridSettings, incoming: Incoming, *, received_at: datetime
+) -> NewEvent | None:
     """None if it is no act of a partner. Raises ValueError if it cannot be counted."""
     if not isinstance(item, dict):
         raise ValueError("the item is not an object")
@@ -37,11 +41,12 @@ def event_of(item: object, *, partner_argument: str, received_at: datetime) -> N
     return NewEvent(
         id=item["sg_event_id"],
         type=TYPES[item["event"]],
-        occurred_at=_instant(item.get("timestamp"), received_at=received_at),
-        partner=_partner(item.get(partner_argument)),
+        occurred_at=from_seconds(item.get("timestamp"), name="timestamp", received_at=received_at),
+        partner=name_of(item.get(settings.partner_argument))
+        or partner_of(settings.partner, item, incoming, link=item.get("url")),
         contact=item.get("email"),
-        properties=properties(item, without=partner_argument),
-        verdict=_verdict(item),
+        properties=properties(item, without=settings.partner_argument),
+        **_judgement(item),
     )
 
 
@@ -55,30 +60,8 @@ def _is_ignored(item: Mapping[str, Any]) -> bool:
     return name in IGNORED or is_soft_bounce
 
 
-def _instant(value: object, *, received_at: datetime) -> datetime:
-    try:
-        instant = datetime.fromtimestamp(_number(value), UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        raise ValueError(BAD_TIMESTAMP) from error
-    if not FIRST_EVENT <= instant <= received_at + FURTHEST_AHEAD:
-        raise ValueError(BAD_TIMESTAMP)
-    return instant
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError(BAD_TIMESTAMP)
-    return float(value)
-
-
-def _partner(value: object) -> str | None:
-    """SendGrid asks for text in custom arguments; a number is what some senders put there."""
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
-    return str(value).strip() or None
-
-
-def _verdict(item: Mapping[str, Any]) -> Verdict:
+def _judgement(item: Mapping[str, Any]) -> Judgement:
     """Apple's mail privacy fetches every image; SendGrid flags that, as a boolean or in words."""
-    flagged = str(item.get("sg_machine_open", "")).strip().lower() in {"true", "1"}
-    return "machine" if flagged else "human"
+    if str(item.get("sg_machine_open", "")).strip().lower() in {"true", "1"}:
+        return flagged("SendGrid", "sg_machine_open")
+    return judged(TYPES[item["event"]], item.get("useragent"))

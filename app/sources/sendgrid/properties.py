@@ -1,9 +1,9 @@
 """What rules and talking points may know of a SendGrid event: campaign, link and custom arguments."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+
+from app.sources.masking import link, told
 
 # SendGrid merges the sender's custom arguments into the item beside fields of its own, which these are.
 RESERVED_PREFIXES = ("sg_", "mc_", "marketing_campaign_", "singlesend_")
@@ -38,10 +38,6 @@ RESERVED = frozenset(
 )
 CAMPAIGN_NAMES = ("marketing_campaign_name", "singlesend_name", "mc_auto_name")
 
-# Also as it stands in a link, jo%40acme.example; bounded, so that no text takes long to search.
-ADDRESS = re.compile(r"[\w.%+'-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+", re.IGNORECASE)
-MASK = "(address)"
-
 
 def is_reserved(name: str) -> bool:
     """Whether the field is SendGrid's own, not one of the sender's custom arguments."""
@@ -60,10 +56,10 @@ def properties(item: Mapping[str, Any], *, without: str) -> dict[str, Any]:
         "unsubscribe_group": item.get("asm_group_id"),
         "reason": item.get("reason"),
         "status": item.get("status"),
-        **(_link(item.get("url")) if item["event"] == "click" else {}),
+        **(link(item.get("url")) if item["event"] == "click" else {}),
     }
     custom = {key: value for key, value in item.items() if key != without and _is_custom(key, value)}
-    return {key: _masked(value) for key, value in {**custom, **ours}.items() if value is not None}
+    return told({**custom, **{key: value for key, value in ours.items() if value is not None}})
 
 
 def _is_custom(key: str, value: object) -> bool:
@@ -82,19 +78,3 @@ def _campaign(item: Mapping[str, Any]) -> object:
     """The campaign's name in SendGrid's Marketing Campaigns, else the first category."""
     names = [item.get(key) for key in CAMPAIGN_NAMES]
     return next((name for name in [*names, *_categories(item)] if name), None)
-
-
-def _link(url: object) -> dict[str, str]:
-    if not isinstance(url, str):
-        return {}
-    try:
-        return {"url": url, "path": urlsplit(url).path or "/"}
-    except ValueError:  # a link that no browser would follow is still the one that was clicked
-        return {"url": url}
-
-
-def _masked(value: Any) -> Any:
-    """`value` without e-mail addresses: a link or a bounce's reason often repeats the reader's."""
-    if isinstance(value, list):
-        return [_masked(each) for each in value]
-    return ADDRESS.sub(MASK, value) if isinstance(value, str) else value

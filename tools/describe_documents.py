@@ -1,13 +1,18 @@
-"""The rubric's reference, from its JSON Schema: each part with its fields, their limits and defaults."""
+"""The reference of rubrics and mappings, from their JSON Schemas, and of the presets, from themselves."""
 
 import json
 from collections.abc import Iterator
 from typing import Any
 
 from app.scoring.reading import rubric_schema
+from app.sources.mapping.reading import mapping_schema
+from app.sources.mapping.verification import ByPath, Verify
+from app.sources.presets import preset
+from app.sources.registry import PRESETS
 
 Schema = dict[str, Any]
 
+NEEDED = {"required": "needed", "later": "given once the platform has made it", "optional": "optional"}
 HEADINGS = "| field | what | default | meaning |\n|---|---|---|---|"
 LIMITS = (
     ("minimum", "maximum", ""),
@@ -19,8 +24,50 @@ LIMITS = (
 
 def rubric() -> str:
     """A section for the rubric and for each part of it, in the order in which one meets them."""
-    schema = rubric_schema()
-    return "\n".join(_section(name, part) for name, part in _parts("Rubric", schema, schema["$defs"]))
+    return _sections("Rubric", rubric_schema())
+
+
+def mapping() -> str:
+    """The same for the mapping."""
+    return _sections("Mapping", mapping_schema())
+
+
+def presets() -> str:
+    """A section for each preset: how it is verified, what becomes of what, what nobody has seen yet."""
+    return "\n".join(_preset(kind) for kind in sorted(PRESETS))
+
+
+def _preset(kind: str) -> str:
+    document = preset(kind).document
+    types = {"any": document.type} if isinstance(document.type, str) else document.type.table
+    rows = [f"| `{name.replace('|', ' ')}` | `{type_}` |" for name, type_ in types.items()]
+    unseen = [f"- {each}." for each in document.uncertain]
+    return "\n".join(
+        [
+            f"### {document.name}",
+            "",
+            f"`{kind}`. {_proof(document.verify)} [The mapping](../../app/sources/presets/{kind}.yaml).",
+            "",
+            "| what the platform calls it | becomes |",
+            "|---|---|",
+            *rows,
+            "",
+            "Not yet seen in a real account:",
+            "",
+            *unseen,
+            "",
+        ]
+    )
+
+
+def _proof(verify: Verify) -> str:
+    if isinstance(verify, ByPath):
+        return "No secret: the key in the URL is the only proof."
+    return f"Proof: {verify.by}; the secret is {NEEDED[verify.secret]}."
+
+
+def _sections(name: str, schema: Schema) -> str:
+    return "\n".join(_section(part, inner) for part, inner in _parts(name, schema, schema["$defs"]))
 
 
 def _parts(name: str, part: Schema, defs: Schema) -> Iterator[tuple[str, Schema]]:
@@ -47,7 +94,7 @@ def _section(name: str, part: Schema) -> str:
     required = part.get("required", [])
     rows = [
         f"| `{field}` | {_kind(schema)} | {_default(schema, required=field in required)} "
-        f"| {schema.get('description', '')} |"
+        f"| {schema.get('description', '').replace('|', '&#124;')} |"
         for field, schema in part["properties"].items()
     ]
     return "\n".join([f"### {name}", "", part.get("description", ""), "", HEADINGS, *rows, ""])
@@ -58,6 +105,10 @@ def _kind(schema: Schema) -> str:
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    if schema.get("format") == "jmespath":
+        return "expression"
     if "enum" in schema:
         return "one of " + ", ".join(f"`{value}`" for value in schema["enum"])
     choices = schema.get("oneOf") or schema.get("anyOf")
@@ -95,6 +146,6 @@ def _default(schema: Schema, *, required: bool) -> str:
     if required:
         return "required"
     value = schema.get("default")
-    if "$ref" in schema or value in (None, {}, []):
+    if "$ref" in schema or value in (None, {}, [], ""):
         return "-"
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"

@@ -5,16 +5,18 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from app.errors import FieldError, RubricInvalid
-
 _LONGEST = 128 * 1024
+
+
+class Unreadable(Exception):
+    """The text is not plain data; the message continues the sentence "The document ..."."""
 
 
 def plain_data(document: bytes | str) -> object:
     """What the text says, with text, numbers, true, false, null, lists and mappings only.
 
     Refuses what makes YAML surprising: anchors, aliases, tags, duplicate keys, several documents.
-    What looks like a date is text.
+    What looks like a date is text. Raises Unreadable.
     """
     text = _decoded(document)
     if text.lstrip().startswith("{"):
@@ -27,11 +29,11 @@ def plain_data(document: bytes | str) -> object:
 
 def _decoded(document: bytes | str) -> str:
     if len(document) > _LONGEST:
-        raise _unreadable(f"must be at most {_LONGEST // 1024} KiB long")
+        raise Unreadable(f"must be at most {_LONGEST // 1024} KiB long")
     try:
         return document if isinstance(document, str) else document.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise _unreadable("must be text in UTF-8") from None
+        raise Unreadable("must be text in UTF-8") from None
 
 
 def _from_yaml(text: str) -> object:
@@ -42,16 +44,16 @@ def _from_yaml(text: str) -> object:
         what = " ".join(part for part in (error.context, error.problem) if part)
         mark = error.problem_mark or error.context_mark
         place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-        raise _unreadable(f"must be YAML or JSON: {what}{place}") from None
+        raise Unreadable(f"must be YAML or JSON: {what}{place}") from None
     except (YAMLError, ValueError):
-        raise _unreadable("must be YAML or JSON without special characters") from None
+        raise Unreadable("must be YAML or JSON without special characters") from None
     except RecursionError:
-        raise _unreadable("must not be nested so deeply") from None
+        raise Unreadable("must not be nested so deeply") from None
 
 
 def _value(node: Node) -> object:
     if node.anchor:
-        raise _unreadable(f"must not use anchors and aliases, such as &{node.anchor}{_place(node)}")
+        raise Unreadable(f"must not use anchors and aliases, such as &{node.anchor}{_place(node)}")
     match node:
         case MappingNode():
             return _mapping(node)
@@ -65,9 +67,9 @@ def _mapping(node: MappingNode) -> dict[str, object]:
     entries: dict[str, object] = {}
     for key, value in node.value:
         if not isinstance(key, ScalarNode):
-            raise _unreadable(f"must have plain names as keys{_place(key)}")
+            raise Unreadable(f"must have plain names as keys{_place(key)}")
         if key.value in entries:
-            raise _unreadable(f'must not have the key "{key.value}" twice{_place(key)}')
+            raise Unreadable(f'must not have the key "{key.value}" twice{_place(key)}')
         entries[key.value] = _value(value)
     return entries
 
@@ -86,7 +88,7 @@ def _scalar(node: Node) -> object:
         case "str" | "timestamp" | "bool":
             return text
         case tag:
-            raise _unreadable(f"must not use the tag {tag}{_place(node)}")
+            raise Unreadable(f"must not use the tag {tag}{_place(node)}")
 
 
 def _number(text: str, kind: type[int] | type[float]) -> object:
@@ -99,7 +101,3 @@ def _number(text: str, kind: type[int] | type[float]) -> object:
 
 def _place(node: Node) -> str:
     return f" (line {node.start_mark.line + 1}, column {node.start_mark.column + 1})"
-
-
-def _unreadable(message: str) -> RubricInvalid:
-    return RubricInvalid("The rubric could not be read.", errors=[FieldError("", message)])

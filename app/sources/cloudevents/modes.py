@@ -1,10 +1,9 @@
 """CloudEvents 1.0 over HTTP: their three content modes become events of ours."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from app.api.strict_json import read_json
 from app.errors import FieldError, Invalid, Malformed, UnsupportedMedia
 
 JSON = "application/json"
@@ -19,9 +18,17 @@ def is_binary(headers: Mapping[str, str]) -> bool:
     return f"{PREFIX}specversion" in headers
 
 
-def from_binary(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """The event as a structured one would be written. Raises Malformed and UnsupportedMedia."""
-    kind = headers.get("content-type", JSON).split(";")[0].strip().lower()
+def media_type(headers: Mapping[str, str], default: str = "") -> str:
+    """What the body is said to be, without parameters, in lower case."""
+    return headers.get("content-type", default).split(";")[0].strip().lower()
+
+
+def from_binary(headers: Mapping[str, str], body: bytes, *, read: Callable[[bytes], Any]) -> dict[str, Any]:
+    """The event as a structured one would be written; `read` reads its data.
+
+    Raises Malformed and UnsupportedMedia.
+    """
+    kind = media_type(headers, JSON)
     if body and kind != JSON and not kind.endswith("+json"):
         raise UnsupportedMedia("The data of a CloudEvent in binary mode must be JSON.")
     attributes = {
@@ -29,7 +36,7 @@ def from_binary(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
         for name, value in headers.items()
         if name.startswith(PREFIX)
     }
-    return {**attributes, "data": read_json(body) if body else {}}
+    return {**attributes, "data": read(body) if body else {}}
 
 
 def as_event(document: Any) -> Any:

@@ -1,23 +1,19 @@
 """Says in plain words what pydantic found wrong."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import cast
 
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import ErrorDetails
 
+from app.documents.parts import EVENT_TYPE
 from app.errors import FieldError
-from app.scoring.check import did_you_mean
-from app.scoring.fields import EVENT_TYPE, PROPERTY_PATH, RULE_ID
 
 Place = tuple[int | str, ...]
 
-_PATTERNS = {
-    EVENT_TYPE: "must look like email.opened: lower-case letters, digits and _, in parts joined by dots",
-    RULE_ID: "must begin with a letter or digit and have only letters, digits, dots, - and _",
-    PROPERTY_PATH: "must be a property, or names joined by single dots for one inside another",
-}
+_EVENT_TYPE = "must look like email.opened: lower-case letters, digits and _, in parts joined by dots"
 _SENTENCES = {
     "string_type": "must be text",
     "bool_type": "must be true or false",
@@ -38,47 +34,64 @@ _SENTENCES = {
     "too_long": "must have at most {max_length} entries",
 }
 _LONGEST_SHOWN = 80
-_KINDS_OF_FADE = [("half_life_days",), ("window_days",)]
+_MOST_COMPARED = 200
 
 
-def in_plain_words(details: Sequence[ErrorDetails], schema: JsonSchemaValue) -> list[FieldError]:
-    """Path, what is allowed, and the value; `schema` knows which names are allowed where."""
-    return [_fault(detail, schema) for detail in details if _is_news(detail)]
+def in_plain_words(
+    details: Sequence[ErrorDetails], schema: JsonSchemaValue, *, patterns: Mapping[str, str]
+) -> list[FieldError]:
+    """Path, what is allowed, and the value.
+
+    `schema` knows which names are allowed where; `patterns` says what each regular expression in it means.
+    """
+    sentences = {EVENT_TYPE: _EVENT_TYPE, **patterns}
+    return [_fault(detail, schema, sentences) for detail in details if _is_news(detail)]
 
 
-def printable(text: str) -> str:
-    """Without the halves of characters that JSON escapes can smuggle in and UTF-8 cannot carry out."""
-    return text.encode(errors="replace").decode()
+def summary(errors: Sequence[FieldError]) -> str:
+    """One sentence about the first error, and how many more there are."""
+    first = errors[0]
+    more = {1: "", 2: " There is 1 more error."}.get(
+        len(errors), f" There are {len(errors) - 1} more errors."
+    )
+    end = "" if first.message.endswith("?") else "."
+    return f"{first.path or 'The document'} {first.message}{end}{more}"
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """A hint for a slip of the pen, or nothing."""
+    # Comparing is slow for long names and many of them, and anybody may send those.
+    compared = [each[:_LONGEST_SHOWN] for each in known[:_MOST_COMPARED]]
+    close = get_close_matches(name[:_LONGEST_SHOWN], compared, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _is_news(detail: ErrorDetails) -> bool:
-    """Not what only follows from another error, nor what `faults` reports with a path of its own."""
+    """Not what only follows from another error."""
     match detail["type"]:
         case "default_factory_not_called":
             return False
         case "too_short":
             return not detail["input"]
-        case kind:
-            return detail["loc"] != () or kind != "plain"
+        case _:
+            return True
 
 
-def _fault(detail: ErrorDetails, schema: JsonSchemaValue) -> FieldError:
+def _fault(detail: ErrorDetails, schema: JsonSchemaValue, patterns: Mapping[str, str]) -> FieldError:
     place = _place(detail["loc"])
     if detail["type"] == "extra_forbidden":
         message = _not_known(str(place[-1]), _allowed(place[:-1], schema))
     else:
-        message = _message(detail)
+        message = _message(detail, patterns)
     return FieldError(".".join(map(str, place)), message)
 
 
 def _place(loc: Place) -> Place:
-    """Where a person would say it is: without pydantic's marks for a key and for the kind of fade."""
-    if loc[:1] == ("fade",) and loc[1:2] in _KINDS_OF_FADE:
-        loc = (loc[0], *loc[2:])
-    return loc[:-1] if loc[-1:] == ("[key]",) else loc
+    """Where a person would say it is: without the marks for a key (pydantic's) and a kind (ours: ~)."""
+    return tuple(part for part in loc if part != "[key]" and not str(part).startswith("~"))
 
 
-def _message(detail: ErrorDetails) -> str:
+def _message(detail: ErrorDetails, patterns: Mapping[str, str]) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     match kind:
         case "missing":
@@ -86,7 +99,7 @@ def _message(detail: ErrorDetails) -> str:
         case "literal_error":
             sentence = "must be one of " + context["expected"].replace("'", "").replace(" or ", ", ")
         case "string_pattern_mismatch":
-            sentence = _PATTERNS[context["pattern"]]
+            sentence = patterns[context["pattern"]]
         case _:
             sentence = _SENTENCES[kind].format(**context) if kind in _SENTENCES else detail["msg"]
     return f"{sentence} (it is {_shown(detail['input'])})"

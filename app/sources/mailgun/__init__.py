@@ -1,0 +1,1 @@
+"""Mailgun's webhooks: one event a request, its signature in the body."""

@@ -1,0 +1,1 @@
+"""Zoom: who registers for webinars and meetings, and who comes and goes."""
