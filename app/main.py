@@ -40,11 +40,13 @@ from app.api.state import State
 from app.background.desk import keep_desk
 from app.background.gauges import keep_gauges
 from app.background.housekeeping import keep_house
+from app.background.inbox import Inbox
 from app.background.notices import Notifier
 from app.background.previews import Previewer
 from app.background.stopping import on_stop
 from app.background.tending import tend
 from app.db import Database, open_database
+from app.delivery.fetching import Fetcher
 from app.delivery.worker import Worker
 from app.services.addresses import networks
 from app.settings import Settings
@@ -138,6 +140,8 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
         feeds.wake()
         notifier.wake()
 
+    inbox = Inbox(database, vault, settings, wake=wake)
+    fetcher = Fetcher(networks(settings.webhook_allow_cidrs))
     committer = GroupCommitter(database, limit=settings.queue_limit, wake=wake)
     app.state.handraiser = State(
         settings=settings,
@@ -149,6 +153,8 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
         networks=networks(settings.webhook_allow_cidrs),
         queue_lists=QueueLists(database),
         feeds=feeds,
+        inbox=inbox,
+        fetcher=fetcher,
         wake=wake,
         wake_previewer=previewer.wake,
     )
@@ -162,13 +168,16 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
             tend(database, settings, wake=wake),
             keep_gauges(database),
             notifier.run(),
+            inbox.run(),
         )
     ]
     try:
         with on_stop(feeds.stop):
-            yield
+            async with fetcher:
+                yield
     finally:
         await committer.finish()
+        await inbox.finish()
         await feeds.close()
         for task in beside:
             task.cancel()

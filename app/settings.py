@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     queue_limit: int = Field(
         50_000, ge=1, description="Events that may wait for a commit in one process; beyond it 429."
     )
+    inbox_limit: int = Field(
+        100, ge=1, description="Requests of sources that may be worked on in one process; beyond it 429."
+    )
+    keep_requests_days: float = Field(
+        30, gt=0, description="Days after which requests of sources are forgotten, if all was understood."
+    )
     rate_limit: float = Field(0, ge=0, description="Requests per second and key; 0 is off.")
     key_cache_seconds: float = Field(
         2.0, ge=0, description="How long another process may honour a key after it was revoked."

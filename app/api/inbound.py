@@ -1,57 +1,151 @@
 """The door that platforms post to, each at a URL of its own and in its own format."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
 
 from app import clock
-from app.api.state import Service
-from app.errors import Unauthenticated
-from app.services.recording import Result
-from app.services.sources import keep_request, open_source
-from app.sources.adapter import Incoming
+from app.api.state import Service, State
+from app.api.strict_json import check_address
+from app.errors import DatabaseAway, Overloaded, Unauthenticated
+from app.services.source_requests import SourceRequest, Status
+from app.services.sources import OpenSource, note_unverified, source_with_key
+from app.sources.adapter import Incoming, Reply
 
 router = APIRouter(tags=["Sources"])
+
+SOME_PATH = "/in/{key}/{path:path}"
+ASKING = ["GET", "HEAD", "OPTIONS"]
+PREFIX_PARTS = 3
+"""`/in/<key>` and what follows it."""
 
 
 class Receipt(BaseModel):
     """What became of a platform's request."""
 
+    status: Status = Field(
+        description="As in `GET /v1/sources/{source}/requests`. `received`: it is kept, and soon taken."
+    )
     received: int = Field(description="Items in the request.")
     events: int = Field(description="Items that became events.")
     ignored: int = Field(description="Items that mean nothing for a score.")
     refused: list[str] = Field(description="Why, for each item that could not become an event.")
 
 
-@router.post("/in/{key}", responses={401: {"description": "The signature does not verify"}})
-async def receive(request: Request, service: Service, key: str) -> Receipt:
-    """Take a platform's native payload. Answers 200 once its events are durable and counted.
+@router.post(
+    "/in/{key}",
+    response_model=Receipt,
+    responses={
+        401: {"description": "No secret of the source vouches for the request"},
+        429: {"description": "Too much is coming in, or the database is away: send it again"},
+    },
+)
+@router.post(SOME_PATH, include_in_schema=False)
+async def receive(request: Request, service: Service, key: str) -> Response:
+    """Take a platform's native payload.
 
-    The platform retries anything else; sending the same again is harmless. If some items become no event, the
-    request is kept, and listed with the reasons.
+    It is kept as it came, and answered as that platform wants to be answered: 200 unless its protocol has
+    something else. Items that cannot become events are listed under `GET /v1/sources/{source}/requests`
+    and can be retried; sending the same again is harmless.
     """
-    source = await service.database.read(lambda connection: open_source(connection, service.vault, key))
-    body, now = await request.body(), clock.now()
-    incoming = Incoming(dict(request.headers), body, dict(request.query_params))
+    try:
+        return await _receive(request, service, key)
+    except DatabaseAway as error:
+        # Some platforms give up for good on any answer from 500 up.
+        raise Overloaded(error.detail, retry_after=2) from error
+
+
+@router.api_route("/in/{key}", methods=ASKING, include_in_schema=False)
+@router.api_route(SOME_PATH, methods=ASKING, include_in_schema=False)
+async def answer(request: Request, service: Service, key: str) -> Response:
+    """Answer a platform that asks whether somebody is there."""
+    source = await _source(service, key)
+    reply = source.adapter.handshake(await _incoming(request, service), source.secrets)
+    if reply is None:
+        detail = "This address is for the platform to post to; there is nothing to see."
+        raise HTTPException(405, detail, headers={"Allow": "POST"})
+    return _response(reply, request.method)
+
+
+async def _receive(request: Request, service: State, key: str) -> Response:
+    check_address(request)
+    source, now = await _source(service, key), clock.now()
+    incoming = await _with_what_it_needs(await _incoming(request, service), service, source)
     if not source.adapter.verify(incoming, source.secrets, received_at=now):
-        raise Unauthenticated("The signature does not verify with any secret of this source.")
-    translation = source.adapter.translate(incoming, source.settings, received_at=now)
-    events = [event.model_copy(update={"source": source.id}) for event in translation.events]
-    results = await service.committer.record(source.program, events)
-    refused = [
-        *(each.reason for each in translation.refused),
-        *(why for each in results for why in _why(each)),
-    ]
-    if refused:
-        await service.database.write(lambda c: keep_request(c, source, body, refused, now=now))
-    return Receipt(
-        received=len(events) + len(translation.refused) + translation.ignored,
-        events=sum(not result.errors for result in results),
-        ignored=translation.ignored,
-        refused=refused,
+        await service.database.write(lambda connection: note_unverified(connection, source, now=now))
+        raise Unauthenticated("No secret of this source vouches for the request.")
+    reply = source.adapter.handshake(incoming, source.secrets)
+    if reply is not None:
+        await _visit(service, reply.visit)
+        return _response(reply, request.method)
+    kept = await service.inbox.receive(source, incoming, now=now)
+    unread = kept is not None and kept.status == "unreadable"
+    reply = source.adapter.unreadable if unread else source.adapter.taken
+    return _response(_with_receipt(reply, kept), request.method)
+
+
+async def _source(service: State, key: str) -> OpenSource:
+    now = clock.now()
+    return await service.database.read(lambda c: source_with_key(c, service.vault, key, now=now))
+
+
+async def _incoming(request: Request, service: State) -> Incoming:
+    """The request; its URL is the one we are known by, as a proxy may have changed what it says of itself."""
+    raw = request.scope["raw_path"].decode("latin-1").partition("?")[0]
+    query = request.scope["query_string"].decode("latin-1")
+    url = service.settings.public_url.rstrip("/") + raw + (f"?{query}" if query else "")
+    parts = request.scope["path"].split("/", PREFIX_PARTS)
+    return Incoming(
+        headers=dict(request.headers),
+        body=await request.body(),
+        query=dict(request.query_params),
+        method=request.method,
+        url=url,
+        path="/" + parts[PREFIX_PARTS] if len(parts) > PREFIX_PARTS else "",
     )
 
 
-def _why(result: Result) -> Iterator[str]:
-    yield from (f"{result.id}: {error.path} {error.message}" for error in result.errors)
+async def _with_what_it_needs(incoming: Incoming, service: State, source: OpenSource) -> Incoming:
+    address = source.adapter.needs(incoming)
+    if address is None:
+        return incoming
+    content = await service.fetcher.lasting(address)
+    if content is None:
+        raise Overloaded("What the signature is to be checked with could not be fetched. Send it again.")
+    return replace(incoming, fetched={address: content})
+
+
+async def _visit(service: State, address: str | None) -> None:
+    if address is not None and await service.fetcher.get(address) is None:
+        raise Overloaded("The address that confirms could not be reached. Send it again.")
+
+
+def _with_receipt(reply: Reply, kept: SourceRequest | None) -> Reply:
+    return reply if reply.body is not None else replace(reply, body=_receipt(kept).model_dump())
+
+
+def _receipt(kept: SourceRequest | None) -> Receipt:
+    if kept is None:
+        return Receipt(status="received", received=0, events=0, ignored=0, refused=[])
+    return Receipt(
+        status=kept.status,
+        received=kept.items,
+        events=kept.events,
+        ignored=kept.ignored,
+        refused=[each.reason for each in kept.refused],
+    )
+
+
+def _response(reply: Reply, method: str) -> Response:
+    body: Mapping[str, Any] | str = reply.body if reply.body is not None else "ok"
+    headers = dict(reply.headers)
+    if method == "HEAD":
+        return Response(status_code=reply.status, headers=headers)
+    if isinstance(body, str):
+        return PlainTextResponse(body, reply.status, headers=headers)
+    return JSONResponse(dict(body), reply.status, headers=headers)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
@@ -11,10 +11,21 @@ from app.api.keyring import Keyring
 from app.api.queue_feeds import QueueFeeds
 from app.api.queue_lists import QueueLists
 from app.api.rate_limit import RateLimiter
+from app.background.inbox import Inbox
 from app.db import Database
 from app.services.addresses import Network
 from app.settings import Settings
 from app.vault import Vault
+
+
+class Fetcher(Protocol):
+    """Gets small documents that platforms point to."""
+
+    async def get(self, address: str) -> bytes | None:
+        """What is there; None if it cannot be had."""
+
+    async def lasting(self, address: str) -> bytes | None:
+        """The same for what never changes: it is fetched once."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,8 @@ class State:
     networks: tuple[Network, ...]
     queue_lists: QueueLists
     feeds: QueueFeeds
+    inbox: Inbox
+    fetcher: Fetcher
     wake: Callable[[], None]
     wake_previewer: Callable[[], None]
 

@@ -94,22 +94,7 @@ class Client:
 
     def _session(self, scheme: str, lookups: ThreadPoolExecutor) -> ClientSession:
         guard = Guard(self._allowed, only_allowed=scheme == "http", lookups=lookups, resolve=self._resolve)
-        connector = TCPConnector(
-            resolver=guard,
-            socket_factory=guard.socket,
-            use_dns_cache=False,
-            ssl=self._tls,
-            limit=self._connections,
-            keepalive_timeout=KEEP_ALIVE_SECONDS,
-        )
-        return ClientSession(
-            connector=connector,
-            headers=_HEADERS,
-            timeout=ClientTimeout(connect=CONNECT_SECONDS),
-            cookie_jar=DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-        )
+        return open_session(guard, tls=self._tls, connections=self._connections)
 
     async def send(self, request: Request) -> Reply:
         """Make one attempt; what the network or the receiver does wrong is a reply, not an exception."""
@@ -136,6 +121,26 @@ class Client:
         url = _target(request.url)
         session = self._sessions[url.scheme]
         return await session.post(url, data=request.body, headers=request.headers, allow_redirects=False)
+
+
+def open_session(guard: Guard, *, tls: ssl.SSLContext, connections: int) -> ClientSession:
+    """A session that goes only where the guard lets it, and follows and keeps nothing by itself."""
+    connector = TCPConnector(
+        resolver=guard,
+        socket_factory=guard.socket,
+        use_dns_cache=False,
+        ssl=tls,
+        limit=connections,
+        keepalive_timeout=KEEP_ALIVE_SECONDS,
+    )
+    return ClientSession(
+        connector=connector,
+        headers=_HEADERS,
+        timeout=ClientTimeout(connect=CONNECT_SECONDS),
+        cookie_jar=DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+    )
 
 
 @lru_cache

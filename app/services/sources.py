@@ -2,86 +2,31 @@
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from ulid import ULID
 
 from app import store
 from app.errors import FieldError, Invalid, NotFound
+from app.services.source_view import NewSource, Source, source_view
 from app.sources.adapter import Adapter, checked_settings
-from app.sources.registry import ADAPTERS
+from app.sources.registry import ADAPTERS, mapping_adapter
+from app.store.sources import SourceRow
 from app.vault import Vault, digest
 
-_SOURCE: dict[str, Any] = {
-    "id": "src_01JCV7K8Q2W5X3Y9Z0A1B2C3D4",
-    "kind": "sendgrid",
-    "name": "Newsletter",
-    "settings": {"partner_argument": "partner_id"},
-    "created_at": "2026-02-01T08:00:00Z",
-    "disabled_at": None,
-}
+OLD_KEY_GOOD_FOR = timedelta(hours=24)
+"""How long a URL stays good after its key was rotated, for people to paste the new one."""
 
-
-class Source(BaseModel):
-    """A platform that posts its own format."""
-
-    model_config = ConfigDict(json_schema_extra={"example": _SOURCE})
-
-    id: str
-    kind: str
-    name: str
-    settings: dict[str, Any]
-    created_at: datetime
-    disabled_at: datetime | None
-
-
-class NewSource(Source):
-    """A source just made: the only time its key and URL are shown."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                **_SOURCE,
-                "key": "...",
-                "url": "https://handraiser.vendor.example/in/...",
-                "steps": ["In SendGrid, open ..."],
-            }
-        }
-    )
-
-    key: str
-    url: str = Field(description="What to paste into the platform.")
-    steps: list[str] = Field(description="What to do there, in its own words.")
-
-
-class SourceRequest(BaseModel):
-    """A request of which something could not become an event."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "n": 1,
-                "received_at": "2026-03-12T15:00:00Z",
-                "refused": ["sg_event_id is missing"],
-                "body": '[{"event": "open", "email": "jo@acme.example"}]',
-            }
-        }
-    )
-
-    n: int
-    received_at: datetime
-    refused: list[str] = Field(description="Why, for each item that became no event.")
-    body: str = Field(description="As it came.")
+Check = Callable[[Source], None]
 
 
 @dataclass(frozen=True)
 class OpenSource:
-    """A source whose key was presented, ready to verify and translate."""
+    """A source, ready to verify and translate."""
 
     id: str
     program: str
@@ -90,103 +35,179 @@ class OpenSource:
     settings: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class NewSourceForm:
+    """What a source is made of: a kind, or a mapping of the user's own."""
+
+    kind: str | None
+    mapping: str | None
+    name: str
+    secrets: Sequence[str]
+    settings: Mapping[str, Any]
+
+
 def create_source(
-    connection: Connection,
-    vault: Vault,
-    program: str,
-    kind: str,
-    name: str,
-    *,
-    secrets_: Sequence[str],
-    settings: dict[str, Any],
-    public_url: str,
-    now: datetime,
+    connection: Connection, vault: Vault, program: str, form: NewSourceForm, *, public_url: str, now: datetime
 ) -> NewSource:
-    """Store a source. Raises Invalid for an unknown kind, unusable secrets or settings."""
-    adapter = _adapter(kind)
-    adapter.check_secrets(secrets_)
+    """Store a source. Raises Invalid for an unknown kind, a bad mapping, unusable secrets or settings."""
+    adapter = adapter_of(form.kind, form.mapping)
+    adapter.check_secrets(form.secrets)
     key = secrets.token_urlsafe(24)
-    url = f"{public_url.rstrip('/')}/in/{key}"
-    source = NewSource(
-        id=f"src_{ULID()}",
-        kind=kind,
-        name=name,
-        settings=checked_settings(adapter, settings),
-        created_at=now,
-        disabled_at=None,
-        key=key,
-        url=url,
-        steps=adapter.steps(url),
-    )
+    id_ = f"src_{ULID()}"
     store.sources.add(
         connection,
+        id=id_,
         program=program,
+        kind=adapter.kind,
+        name=form.name,
+        mapping=form.mapping,
         key_digest=digest(key),
-        secrets=vault.seal(json.dumps(list(secrets_))),
-        **source.model_dump(exclude={"key", "url", "steps"}),
+        secrets=_sealed(vault, form.secrets),
+        settings=checked_settings(adapter, form.settings),
+        requests=0,
+        created_at=now,
     )
-    return source
+    return _with_key(get_source(connection, program, id_), adapter, key, public_url)
 
 
 def list_sources(connection: Connection, program: str, *, after: str, limit: int) -> list[Source]:
     """Sources, oldest first."""
-    rows = store.sources.page(connection, program, after=after, limit=limit)
-    return [Source.model_validate(row, from_attributes=True) for row in rows]
+    return [source_view(row) for row in store.sources.page(connection, program, after=after, limit=limit)]
 
 
 def get_source(connection: Connection, program: str, source: str) -> Source:
     """One source. Raises NotFound."""
-    row = store.sources.get(connection, program, source)
-    if row is None:
-        raise NotFound(f"There is no source {source!r} in this program.")
-    return Source.model_validate(row, from_attributes=True)
+    return source_view(_known(connection, program, source))
+
+
+def change_source(
+    connection: Connection,
+    vault: Vault,
+    program: str,
+    source: str,
+    changes: Mapping[str, Any],
+    *,
+    check: Check,
+) -> Source:
+    """Change name, mapping, secrets or settings. Raises NotFound, Invalid, and what `check` does.
+
+    Secrets and settings are replaced as a whole; several secrets are good at once, so one can be rotated by
+    adding the new one first.
+    """
+    row = _known(connection, program, source, lock=True)
+    check(source_view(row))
+    mapping = changes.get("mapping", row.mapping)
+    if (mapping is None) != (row.mapping is None):
+        message = "only a source that was made with one has a mapping, and keeps one"
+        raise Invalid("The source cannot be changed so.", errors=[FieldError("mapping", message)])
+    adapter = adapter_of(None if mapping else row.kind, mapping)
+    values = {name: value for name, value in changes.items() if name in {"name", "mapping"}}
+    if "secrets" in changes:
+        adapter.check_secrets(changes["secrets"])
+        values["secrets"] = _sealed(vault, changes["secrets"])
+    elif mapping != row.mapping:
+        adapter.check_secrets(_opened(vault, row))
+    values["settings"] = checked_settings(adapter, changes.get("settings", row.settings))
+    store.sources.change(connection, source, values)
+    return get_source(connection, program, source)
+
+
+def rotate_key(
+    connection: Connection,
+    program: str,
+    source: str,
+    *,
+    expire_previous: bool,
+    public_url: str,
+    now: datetime,
+) -> NewSource:
+    """Give a source a new URL; the old one stays good for a day, unless it is to expire. Raises NotFound."""
+    row = _known(connection, program, source, lock=True)
+    key = secrets.token_urlsafe(24)
+    previous = (None, None) if expire_previous else (row.key_digest, now + OLD_KEY_GOOD_FOR)
+    store.sources.change(
+        connection,
+        source,
+        {
+            "key_digest": digest(key),
+            "previous_key_digest": previous[0],
+            "previous_key_until": previous[1],
+        },
+    )
+    return _with_key(get_source(connection, program, source), _adapter_of(row), key, public_url)
 
 
 def disable_source(connection: Connection, program: str, source: str, *, now: datetime) -> None:
     """Accept nothing more at its URL. Raises NotFound."""
-    if not store.sources.disable(connection, program, source, now=now):
+    row = _known(connection, program, source, lock=True)
+    if row.disabled_at is not None:
         raise NotFound(f"There is no enabled source {source!r} in this program.")
+    store.sources.change(connection, source, {"disabled_at": now})
 
 
-def open_source(connection: Connection, vault: Vault, key: str) -> OpenSource:
+def enable_source(connection: Connection, program: str, source: str) -> Source:
+    """Accept requests at its URL again. Raises NotFound."""
+    _known(connection, program, source, lock=True)
+    store.sources.change(connection, source, {"disabled_at": None})
+    return get_source(connection, program, source)
+
+
+def source_with_key(connection: Connection, vault: Vault, key: str, *, now: datetime) -> OpenSource:
     """The enabled source whose URL has this key. Raises NotFound."""
-    row = store.sources.by_key(connection, digest(key))
+    row = store.sources.by_key(connection, digest(key), now=now)
     if row is None:
-        raise NotFound("No source has this URL. Was it deleted, or cut when it was pasted?")
-    return OpenSource(
-        row.id, row.program, _adapter(row.kind), json.loads(vault.open(row.secrets)), row.settings
-    )
+        raise NotFound("No source has this URL. Was it disabled or rotated, or cut when it was pasted?")
+    return _open(vault, row)
 
 
-def keep_request(
-    connection: Connection, source: OpenSource, body: bytes, refused: Sequence[str], *, now: datetime
-) -> int:
-    """Keep a request of which something could not become an event, so that nothing is lost; its number."""
-    return store.sources.add_request(
-        connection, source.id, program=source.program, received_at=now, body=body, refused=list(refused)
-    )
+def open_source(connection: Connection, vault: Vault, source: str) -> OpenSource:
+    """A source by its id, enabled or not."""
+    return _open(vault, store.sources.by_id(connection, source))
 
 
-def list_requests(
-    connection: Connection, program: str, source: str, *, before: int, limit: int
-) -> list[SourceRequest]:
-    """A source's requests that were not fully understood, newest first. Raises NotFound."""
-    get_source(connection, program, source)
-    rows = store.sources.request_page(connection, program, source, before=before, limit=limit)
-    return [
-        SourceRequest(
-            n=row.n,
-            received_at=row.received_at,
-            refused=row.refused,
-            body=row.body.decode(errors="replace"),
-        )
-        for row in rows
-    ]
+def note_unverified(connection: Connection, source: OpenSource, *, now: datetime) -> None:
+    """Note that a request came that no secret vouched for: a wrong secret looks like silence else."""
+    store.sources.change(connection, source.id, {"unverified_at": now})
 
 
-def _adapter(kind: str) -> Adapter:
-    adapter = ADAPTERS.get(kind)
+def adapter_of(kind: str | None, mapping: str | None) -> Adapter:
+    """The adapter of a kind, or of a mapping. Raises Invalid unless one of them is given, and good."""
+    if (kind is None) == (mapping is None):
+        errors = [FieldError("kind", "give either a kind or a mapping")]
+        raise Invalid("A source is of a kind, or has a mapping of its own.", errors=errors)
+    if mapping is not None:
+        return mapping_adapter(mapping)
+    adapter = ADAPTERS.get(str(kind))
     if adapter is None:
         message = f"must be one of: {', '.join(sorted(ADAPTERS))}"
         raise Invalid(f"There is no source kind {kind!r}.", errors=[FieldError("kind", message)])
     return adapter
+
+
+def _known(connection: Connection, program: str, source: str, *, lock: bool = False) -> SourceRow:
+    row = store.sources.get(connection, program, source, lock=lock)
+    if row is None:
+        raise NotFound(f"There is no source {source!r} in this program.")
+    return row
+
+
+def _adapter_of(row: SourceRow) -> Adapter:
+    return adapter_of(None if row.mapping else row.kind, row.mapping)
+
+
+def _open(vault: Vault, row: SourceRow) -> OpenSource:
+    return OpenSource(row.id, row.program, _adapter_of(row), _opened(vault, row), row.settings)
+
+
+def _opened(vault: Vault, row: SourceRow) -> list[str]:
+    opened: list[str] = json.loads(vault.open(row.secrets))
+    return opened
+
+
+def _sealed(vault: Vault, secrets_: Sequence[str]) -> bytes:
+    return vault.seal(json.dumps(list(secrets_)))
+
+
+def _with_key(source: Source, adapter: Adapter, key: str, public_url: str) -> NewSource:
+    url = f"{public_url.rstrip('/')}/in/{key}"
+    return NewSource(**source.model_dump(), key=key, url=url, steps=adapter.steps(url))

@@ -47,12 +47,37 @@ class Introduction:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the platform wants to hear. `visit` is an address to be fetched first, to confirm (SNS)."""
+    """What the platform wants to hear. `visit` is an address to be fetched first, to confirm (SNS).
+
+    Without a `body` of the platform's own it hears what became of its items.
+    """
 
     status: int = 200
-    body: Mapping[str, Any] | str = "ok"
+    body: Mapping[str, Any] | str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     visit: str | None = None
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What one item comes to; without events and fragments it is ignored, though something may be learnt.
+
+    `erasures` name the people whom the platform was told to forget, to be forgotten once the events are
+    recorded.
+    """
+
+    events: Sequence[NewEvent] = ()
+    introductions: Sequence[Introduction] = ()
+    fragments: Sequence[Fragment] = ()
+    erasures: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Understood:
+    """An item, as it came in, and what it comes to."""
+
+    item: object
+    meaning: Meaning
 
 
 @dataclass(frozen=True)
@@ -68,19 +93,44 @@ class Refused:
 
 @dataclass(frozen=True)
 class Translation:
-    """What a request came to.
+    """What a request came to, item by item, in their order."""
 
-    Every item becomes events or fragments, or is refused, or ignored. `introductions` are what could be
-    learnt on the way, also from an item that is ignored; `erasures` name the people whom the platform was
-    told to forget, to be forgotten once the events are recorded.
-    """
+    items: Sequence[Understood | Refused]
 
-    events: list[NewEvent]
-    refused: list[Refused]
-    ignored: int
-    introductions: list[Introduction] = field(default_factory=list)
-    fragments: list[Fragment] = field(default_factory=list)
-    erasures: list[str] = field(default_factory=list)
+    @property
+    def meanings(self) -> list[Meaning]:
+        """What the items come to that were understood."""
+        return [each.meaning for each in self.items if isinstance(each, Understood)]
+
+    @property
+    def refused(self) -> list[Refused]:
+        """The items that could not be translated."""
+        return [each for each in self.items if isinstance(each, Refused)]
+
+    @property
+    def events(self) -> list[NewEvent]:
+        """All events."""
+        return [event for each in self.meanings for event in each.events]
+
+    @property
+    def fragments(self) -> list[Fragment]:
+        """All parts of attendances."""
+        return [fragment for each in self.meanings for fragment in each.fragments]
+
+    @property
+    def introductions(self) -> list[Introduction]:
+        """All that can be learnt, also from items that are ignored."""
+        return [one for each in self.meanings for one in each.introductions]
+
+    @property
+    def erasures(self) -> list[str]:
+        """Everybody who is to be forgotten."""
+        return [name for each in self.meanings for name in each.erasures]
+
+    @property
+    def ignored(self) -> int:
+        """How many items mean nothing for a score."""
+        return sum(not (each.events or each.fragments) for each in self.meanings)
 
 
 class Adapter(Protocol):

@@ -2,30 +2,17 @@
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pydantic import ValidationError
 
 from app.errors import Malformed
-from app.sources.adapter import Introduction, Refused, Translation
-from app.sources.attending import Fragment
-from app.sources.event import NewEvent
+from app.sources.adapter import Meaning, Refused, Translation, Understood
 
 OWN_TYPES = "score."
 LONGEST_INTEGER = 20
 GZIP = 31  # zlib's number for a gzip header and the largest window
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What one item comes to; without events and fragments it is ignored, though something may be learnt."""
-
-    events: Sequence[NewEvent] = ()
-    introductions: Sequence[Introduction] = ()
-    fragments: Sequence[Fragment] = ()
-    erasures: Sequence[str] = ()
 
 
 def loose_json(body: bytes | str) -> Any:
@@ -82,20 +69,14 @@ def _bounded(body: bytes, most: int) -> bytes:
 
 def translated(items: Iterable[object], read: Callable[[Any], Meaning]) -> Translation:
     """What the items come to; one for which `read` raises ValueError is refused alone."""
-    meanings, refused = [], []
-    for item in items:
-        try:
-            meanings.append(_checked(read(item)))
-        except (ValueError, RecursionError) as error:
-            refused.append(Refused(item, reason_of(error)))
-    return Translation(
-        events=[event for each in meanings for event in each.events],
-        refused=refused,
-        ignored=sum(not (each.events or each.fragments) for each in meanings),
-        introductions=[one for each in meanings for one in each.introductions],
-        fragments=[fragment for each in meanings for fragment in each.fragments],
-        erasures=[name for each in meanings for name in each.erasures],
-    )
+    return Translation([_understood(item, read) for item in items])
+
+
+def _understood(item: object, read: Callable[[Any], Meaning]) -> Understood | Refused:
+    try:
+        return Understood(item, _checked(read(item)))
+    except (ValueError, RecursionError) as error:
+        return Refused(item, reason_of(error))
 
 
 def _checked(meaning: Meaning) -> Meaning:

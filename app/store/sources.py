@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
-from app.models import source_requests, sources
+from app.models import sources
 
 SourceRow = Row[tuple[Any, ...]]
 
@@ -16,11 +16,18 @@ def add(connection: Connection, **values: object) -> None:
     connection.execute(insert(sources).values(**values))
 
 
-def by_key(connection: Connection, key_digest: str) -> SourceRow | None:
-    """The enabled source whose URL has this key."""
-    return connection.execute(
-        select(sources).where(sources.c.key_digest == key_digest, sources.c.disabled_at.is_(None))
-    ).one_or_none()
+def by_key(connection: Connection, key_digest: str, *, now: datetime) -> SourceRow | None:
+    """The enabled source whose URL has this key, or had it before and still honours it."""
+    was = and_(sources.c.previous_key_digest == key_digest, sources.c.previous_key_until > now)
+    query = select(sources).where(
+        or_(sources.c.key_digest == key_digest, was), sources.c.disabled_at.is_(None)
+    )
+    return connection.execute(query).one_or_none()
+
+
+def by_id(connection: Connection, source: str) -> SourceRow:
+    """A source, whosever it is."""
+    return connection.execute(select(sources).where(sources.c.id == source)).one()
 
 
 def page(connection: Connection, program: str, *, after: str, limit: int) -> Sequence[SourceRow]:
@@ -33,44 +40,12 @@ def page(connection: Connection, program: str, *, after: str, limit: int) -> Seq
     ).all()
 
 
-def get(connection: Connection, program: str, source: str) -> SourceRow | None:
+def get(connection: Connection, program: str, source: str, *, lock: bool = False) -> SourceRow | None:
     """One source."""
-    return connection.execute(
-        select(sources).where(sources.c.program == program, sources.c.id == source)
-    ).one_or_none()
+    query = select(sources).where(sources.c.program == program, sources.c.id == source)
+    return connection.execute(query.with_for_update() if lock else query).one_or_none()
 
 
-def disable(connection: Connection, program: str, source: str, *, now: datetime) -> bool:
-    """Stop accepting what comes to a source's URL; whether there was one."""
-    found = connection.execute(
-        update(sources)
-        .where(sources.c.program == program, sources.c.id == source, sources.c.disabled_at.is_(None))
-        .values(disabled_at=now)
-    )
-    return found.rowcount > 0
-
-
-def add_request(connection: Connection, source: str, **values: object) -> int:
-    """Keep a request; its number, which counts from 1 within the source."""
-    # The source's row first: two requests at once would else take the same number.
-    connection.execute(select(sources.c.id).where(sources.c.id == source).with_for_update())
-    last = connection.scalar(select(func.max(source_requests.c.n)).where(source_requests.c.source == source))
-    number = int(last or 0) + 1
-    connection.execute(insert(source_requests).values(source=source, n=number, **values))
-    return number
-
-
-def request_page(
-    connection: Connection, program: str, source: str, *, before: int, limit: int
-) -> Sequence[SourceRow]:
-    """Requests of a source that were kept, newest first."""
-    return connection.execute(
-        select(source_requests)
-        .where(
-            source_requests.c.program == program,
-            source_requests.c.source == source,
-            source_requests.c.n < before,
-        )
-        .order_by(source_requests.c.n.desc())
-        .limit(limit)
-    ).all()
+def change(connection: Connection, source: str, values: dict[str, Any]) -> None:
+    """Change a source."""
+    connection.execute(update(sources).where(sources.c.id == source).values(values))

@@ -8,12 +8,20 @@ import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app import clock
 from app.sources.sendgrid.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER
 from tests.api.calls import Json, client_of, every, is_problem, score
-from tests.api.world import verification_key
 from tests.support.service import Service
+
+
+def verification_key(key: ec.EllipticCurvePrivateKey) -> str:
+    """The public half as SendGrid shows it."""
+    return base64.b64encode(
+        key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    ).decode()
+
 
 SIGNER = ec.generate_private_key(ec.SECP256R1())
 FORM: Json = {"kind": "sendgrid", "name": "Newsletter", "secrets": [verification_key(SIGNER)]}
@@ -144,10 +152,14 @@ async def test_unsigned(service: Service, source: Json, headers: dict[str, str])
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[", b"7", b"\xff"])
-async def test_signed_but_unreadable(service: Service, source: Json, body: bytes) -> None:
+async def test_signed_but_unreadable(
+    service: Service, client: httpx2.AsyncClient, source: Json, body: bytes
+) -> None:
     async with client_of(service) as sendgrid:
         answer = await sendgrid.post(f"/in/{source['key']}", content=body, headers=signed(body))
-    assert is_problem(answer, 400, "malformed")
+    assert (answer.status_code, answer.json()["status"]) == (200, "unreadable")
+    (kept,) = await every(client, f"/v1/sources/{source['id']}/requests", status="unreadable")
+    assert (kept["body"], kept["items"]) == (body.decode(errors="replace"), 0)
 
 
 async def test_unknown_and_disabled_url(service: Service, client: httpx2.AsyncClient, source: Json) -> None:

@@ -1,11 +1,8 @@
 """A program with something of everything in it, for tests that only read."""
 
-import base64
 from dataclasses import dataclass
 
 import httpx2
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.api.calls import RUBRIC, activate, click, client_of, every, key_of, post, raise_hand
 from tests.support.service import Service
@@ -22,13 +19,6 @@ class World:
     key: str
     ids: dict[str, str]
     secrets: list[str]
-
-
-def verification_key(key: ec.EllipticCurvePrivateKey) -> str:
-    """The public half as SendGrid shows it."""
-    return base64.b64encode(
-        key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    ).decode()
 
 
 async def populate(service: Service, program: str) -> World:
@@ -67,10 +57,11 @@ async def _make(client: httpx2.AsyncClient, n: int) -> list[str]:
     types = ["handoff.opened" if n == 0 else "rubric.activated"]
     webhook = await client.post("/v1/webhooks", json={"url": "http://127.0.0.1:9/", "types": types})
     await client.post(f"/v1/webhooks/{webhook.json()['id']}/replay")
-    secrets = [verification_key(ec.generate_private_key(ec.SECP256R1()))]
-    source = await client.post(
-        "/v1/sources", json={"kind": "sendgrid", "name": f"Source {n}", "secrets": secrets}
-    )
+    form = {"kind": "segment", "name": f"Source {n}", "secrets": [f"write-key-{n}"]}
+    source = await client.post("/v1/sources", json=form)
+    for _ in range(EACH):
+        wrong = {"type": "nothing", "writeKey": f"write-key-{n}"}
+        await client.post(f"/in/{source.json()['key']}", json=wrong, headers={"Authorization": ""})
     key = await client.post("/v1/keys", json={"name": f"key {n}", "scopes": ["read"]})
     await client.put(
         f"/v1/partners/partner-{n}",

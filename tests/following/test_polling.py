@@ -16,7 +16,9 @@ from app.api.queue_feeds import QueueFeeds
 from app.api.queue_lists import QueueLists
 from app.api.rate_limit import RateLimiter
 from app.api.state import State
+from app.background.inbox import Inbox
 from app.db import Database, open_database
+from app.delivery.fetching import Fetcher
 from app.main import create_app
 from app.vault import open_vault
 from tests.api.calls import activate, raise_hand
@@ -57,6 +59,8 @@ def state(database_url: str, database: Database) -> State:
         networks=(),
         queue_lists=QueueLists(database),
         feeds=QueueFeeds(database, limit=1),
+        inbox=Inbox(database, open_vault(settings), settings, wake=nothing),
+        fetcher=Fetcher(()),
         wake=nothing,
         wake_previewer=nothing,
     )

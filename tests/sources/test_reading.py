@@ -10,10 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.errors import Malformed
+from app.sources.adapter import Meaning
 from app.sources.masking import link, told
 from app.sources.moments import any_iso, from_iso, from_milliseconds, from_seconds
 from app.sources.names import joined, name_of
-from app.sources.reading import Meaning, inflated, loose_json, part, translated
+from app.sources.reading import inflated, loose_json, part, translated
 
 NOW = datetime(2026, 3, 12, 15, 0, tzinfo=UTC)
 AT = datetime(2025, 11, 13, 2, 28, 20, tzinfo=UTC)
@@ -134,7 +135,9 @@ def test_gzip_is_undone(encoding: str) -> None:
     assert inflated(b"plain", "", most=5) == b"plain"
 
 
-@pytest.mark.parametrize("body", [gzip.compress(b"plain!"), gzip.compress(bytes(10_000_000))])
+@pytest.mark.parametrize(
+    "body", [gzip.compress(b"plain!"), gzip.compress(bytes(10_000_000))], ids=["one more", "a bomb"]
+)
 def test_but_not_beyond_the_bound(body: bytes) -> None:
     with pytest.raises(Malformed, match="over 5 bytes"):
         inflated(body, "gzip", most=5)

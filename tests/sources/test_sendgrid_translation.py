@@ -58,7 +58,7 @@ def test_an_item_of_the_sample_becomes_what_is_expected(
 ) -> None:
     translation = translate(batch(item))
     if expected["type"] == "ignored":
-        assert translation == Translation(events=[], refused=[], ignored=1)
+        assert (translation.events, translation.refused, translation.ignored) == ([], [], 1)
     else:
         (event,) = translation.events
         assert event.model_dump(include=set(expected)) == expected | {
@@ -257,7 +257,7 @@ def test_a_body_that_is_no_json_array_is_malformed(body: bytes) -> None:
 
 
 def test_an_empty_batch_is_fine() -> None:
-    assert translate(b"[]\r\n") == Translation(events=[], refused=[], ignored=0)
+    assert translate(b"[]\r\n") == Translation([])
 
 
 def test_a_long_text_is_searched_for_addresses_in_linear_time() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.errors import Invalid, Malformed, UnsupportedMedia
-from app.sources.adapter import Adapter, Incoming, Reply, Translation
+from app.sources.adapter import Adapter, Incoming, Meaning, Reply, Translation
 from app.sources.cloudevents.modes import (
     BATCH,
     JSON,
@@ -22,7 +22,7 @@ from app.sources.cloudevents.settings import CloudEventsSettings
 from app.sources.event import NewEvent
 from app.sources.masking import told
 from app.sources.names import joined, name_of
-from app.sources.reading import Meaning, json_object, loose_json, translated
+from app.sources.reading import json_object, loose_json, translated
 from app.sources.resolving import partner_of
 from app.sources.shared_secrets import check_shared, same
 

@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.errors import Malformed
-from app.sources.adapter import Adapter, Incoming, Translation
+from app.sources.adapter import Adapter, Incoming, Meaning, Translation
 from app.sources.hubspot import subscription, workflow
 from app.sources.hubspot.settings import HubSpotSettings
 from app.sources.hubspot.signature import is_signed
-from app.sources.reading import Meaning, loose_json, translated
+from app.sources.reading import loose_json, translated
 from app.sources.shared_secrets import check_shared, same
 
 KEY = "x-api-key"

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app.sources.adapter import Incoming, Introduction
+from app.sources.adapter import Incoming, Introduction, Meaning
 from app.sources.event import NewEvent
 from app.sources.hubspot.settings import HubSpotSettings
 from app.sources.moments import from_milliseconds
 from app.sources.names import joined, name_of
-from app.sources.reading import Meaning
 from app.sources.resolving import partner_of
 
 DELETED = "contact.privacyDeletion"

@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.errors import Malformed
-from app.sources.adapter import Adapter, Incoming, Reply, Translation
+from app.sources.adapter import Adapter, Incoming, Meaning, Reply, Translation
 from app.sources.mailgun.item import event_of
 from app.sources.mailgun.signature import is_legacy, is_signed
-from app.sources.reading import Meaning, json_object, translated
+from app.sources.reading import json_object, translated
 from app.sources.resolving import Resolvers, SourceSettings, looking_at
 from app.sources.shared_secrets import check_shared
 

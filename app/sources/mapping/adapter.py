@@ -80,13 +80,7 @@ class MappingAdapter(Adapter):
     ) -> Translation:
         """The events of all items; a bad one is refused alone."""
         found = self.mapped(incoming, settings, received_at=received_at)
-        mapped = [each for each in found if isinstance(each, Mapped)]
-        return Translation(
-            events=[each.event for each in mapped if each.event is not None],
-            refused=[each for each in found if isinstance(each, Refused)],
-            ignored=sum(each.event is None for each in mapped),
-            introductions=[one for each in mapped for one in each.introductions],
-        )
+        return Translation([each.understood() if isinstance(each, Mapped) else each for each in found])
 
     def mapped(
         self, incoming: Incoming, settings: Mapping[str, Any], *, received_at: datetime

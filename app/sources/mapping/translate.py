@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.sources.adapter import Introduction
+from app.sources.adapter import Introduction, Meaning, Understood
 from app.sources.event import NewEvent
 from app.sources.machines import Judgement, judged
 from app.sources.mapping.document import SEPARATOR, Doubt, MappingDocument, Moment, Teaching
@@ -25,9 +25,14 @@ AHEAD = timedelta(minutes=5)
 class Mapped:
     """What an item came to; no event means that it is ignored. `why` says which expression gave a field."""
 
+    item: object
     event: NewEvent | None
     introductions: list[Introduction] = field(default_factory=list)
     why: Mapping[str, str] = field(default_factory=dict)
+
+    def understood(self) -> Understood:
+        """The same without the account."""
+        return Understood(self.item, Meaning((self.event,) if self.event else (), self.introductions))
 
 
 class ItemReader:
@@ -48,13 +53,13 @@ class ItemReader:
 
     def mapped(self) -> Mapped:
         """The event, and what the item teaches."""
-        type_ = self._type()
+        item, type_ = self._scope.item, self._type()
         if type_ == "ignored" and not self._document.introduces:
-            return Mapped(None, why=self._why)
+            return Mapped(item, None, why=self._why)
         contact, partner = self._text("contact", self._document.contact), self._partner()
         introductions = [*self._introductions(contact)]
         if type_ == "ignored":
-            return Mapped(None, introductions, self._why)
+            return Mapped(item, None, introductions, self._why)
         event = NewEvent(
             id=self._id(),
             type=type_,
@@ -64,7 +69,7 @@ class ItemReader:
             properties=told(self._properties()),
             **self._judgement(type_),
         )
-        return Mapped(event, introductions, self._why)
+        return Mapped(item, event, introductions, self._why)
 
     def _first(self, name: str, expressions: Iterable[Expression] | None) -> object:
         """What the first expression gives that gives anything."""

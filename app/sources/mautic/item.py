@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.sources.adapter import Incoming, Introduction
+from app.sources.adapter import Incoming, Introduction, Meaning
 from app.sources.event import NewEvent
 from app.sources.machines import judged
 from app.sources.masking import link, told
 from app.sources.mautic.person import Person, person_of
 from app.sources.moments import from_iso
 from app.sources.names import joined, name_of
-from app.sources.reading import Meaning, part
+from app.sources.reading import part
 from app.sources.resolving import Place, partner_of
 
 PREFIX = "mautic."

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.sources.adapter import Incoming, Introduction
+from app.sources.adapter import Incoming, Introduction, Meaning
 from app.sources.event import NewEvent
 from app.sources.machines import judged
 from app.sources.moments import EARLIEST, any_iso
 from app.sources.names import joined, name_of
-from app.sources.reading import Meaning, part
+from app.sources.reading import part
 from app.sources.resolving import partner_of
 from app.sources.segment.properties import page_properties, page_url, track_properties
 from app.sources.segment.settings import SegmentSettings

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.errors import FieldError, Invalid, Malformed
-from app.sources.adapter import Adapter, Incoming, Translation
-from app.sources.reading import Meaning, loose_json, translated
+from app.sources.adapter import Adapter, Incoming, Meaning, Translation
+from app.sources.reading import loose_json, translated
 from app.sources.sendgrid.item import event_of
 from app.sources.sendgrid.settings import SendGridSettings
 from app.sources.sendgrid.signature import is_signed, verification_key

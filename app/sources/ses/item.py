@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from app.errors import Malformed
-from app.sources.adapter import Incoming
+from app.sources.adapter import Incoming, Meaning
 from app.sources.event import NewEvent
 from app.sources.machines import judged
 from app.sources.masking import link, told
 from app.sources.moments import from_iso
 from app.sources.names import joined, name_of
-from app.sources.reading import Meaning, json_object, part
+from app.sources.reading import json_object, part
 from app.sources.resolving import Place, partner_of
 
 # A bounce counts if it is permanent, a changed subscription if it ends them all.

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from app.sources.adapter import Incoming, Introduction
+from app.sources.adapter import Incoming, Introduction, Meaning
 from app.sources.attending import Fragment, attendance
 from app.sources.event import NewEvent
 from app.sources.masking import told
 from app.sources.moments import from_iso, from_milliseconds
 from app.sources.names import joined, name_of, short_hash
-from app.sources.reading import Meaning, part
+from app.sources.reading import part
 from app.sources.resolving import Place, partner_of
 
 Side = Literal["joined", "left"]

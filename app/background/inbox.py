@@ -1,0 +1,133 @@
+"""Requests of platforms: taken as they come, and again if the process or the database went away over it."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from app import clock, store
+from app.db import Database, Work
+from app.errors import DatabaseAway, Malformed, Overloaded
+from app.log import fault
+from app.services.receiving import incoming_of, keep_request, note_failure, note_unreadable, take
+from app.services.source_requests import SourceRequest, request_view
+from app.services.sources import OpenSource, open_source
+from app.settings import Settings
+from app.sources.adapter import Incoming
+from app.store.source_requests import RequestRow
+from app.vault import Vault
+
+log = structlog.get_logger()
+
+ANSWER_SECONDS = 2.0
+"""Zoom waits 3 s for an answer, Customer.io 4: what is kept by then is taken, only a little later."""
+
+SWEEP_SECONDS = 5.0
+PATIENCE = timedelta(seconds=60)
+"""A try that has not come to an end by then is taken for lost."""
+
+TRIES = 5
+AT_ONCE = 100
+
+
+class Inbox:
+    """Keeps and takes the requests that platforms make."""
+
+    def __init__(
+        self, database: Database, vault: Vault, settings: Settings, *, wake: Callable[[], None]
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._settings = settings
+        self._wake = wake
+        self._taking: set[asyncio.Task[SourceRequest | None]] = set()
+
+    async def receive(self, source: OpenSource, incoming: Incoming, *, now: datetime) -> SourceRequest | None:
+        """Keep a verified request and take it; None if it is kept, and takes a little longer.
+
+        Raises Overloaded if enough are being taken, or nothing can be kept: platforms try that again.
+        """
+        if len(self._taking) >= self._settings.inbox_limit:
+            raise Overloaded(f"{len(self._taking)} requests are being taken. Send this again in a moment.")
+        n = await self._database.write(partial(keep_request, source=source, incoming=incoming, now=now))
+        task = asyncio.create_task(self._attempt(source, n, incoming, received_at=now, tries=1))
+        self._taking.add(task)
+        task.add_done_callback(self._taking.discard)
+        done, _ = await asyncio.wait({task}, timeout=ANSWER_SECONDS)
+        return task.result() if done else None
+
+    async def retake(self, source: OpenSource, row: RequestRow) -> SourceRequest:
+        """Take a kept request again, by the mapping and the settings as they are now."""
+        return await self._take(source, row.n, incoming_of(row), received_at=row.received_at)
+
+    async def run(self) -> None:
+        """Take what is kept and not taken, for ever; any number of processes may do so."""
+        while True:
+            try:
+                await self.sweep()
+                await self.forget()
+            except (DatabaseAway, Overloaded):
+                log.warning("requests of sources wait: the database is away")
+            except Exception as error:
+                fault("taking requests of sources failed", error)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def sweep(self) -> None:
+        """Try once what has waited for too long."""
+        before = clock.now() - PATIENCE
+        waiting = partial(store.source_requests.waiting, tried_before=before, limit=AT_ONCE)
+        for source, n in await self._database.read(waiting):
+            begin = partial(store.source_requests.begin, source=source, n=n, tried_before=before)
+            row = await self._database.write(partial(begin, now=clock.now()))
+            if row is not None:
+                opening = partial(open_source, vault=self._vault, source=source)
+                opened = await self._database.read(opening)
+                await self._attempt(opened, n, incoming_of(row), received_at=row.received_at, tries=row.tries)
+
+    async def forget(self) -> None:
+        """Delete what was taken long ago and wholly understood, some at once."""
+        before = clock.now() - timedelta(days=self._settings.keep_requests_days)
+        for source in await self._database.read(partial(store.source_requests.old, before=before)):
+            forget = partial(store.source_requests.forget, source=source, before=before, limit=AT_ONCE)
+            while await self._database.write(forget) == AT_ONCE:
+                pass
+
+    async def finish(self) -> None:
+        """Wait until nothing is being taken."""
+        while self._taking:
+            await asyncio.wait(self._taking)
+
+    async def _attempt(
+        self, source: OpenSource, n: int, incoming: Incoming, *, received_at: datetime, tries: int
+    ) -> SourceRequest | None:
+        """Take a request; None if that failed: it is tried again, and in the end given up."""
+        try:
+            return await self._take(source, n, incoming, received_at=received_at)
+        except DatabaseAway:
+            log.warning("a request of a source waits: the database is away", source=source.id, n=n)
+        except Exception as error:
+            fault("taking a request of a source failed", error, source=source.id, n=n)
+            failed = partial(note_failure, source=source.id, n=n, error=repr(error), for_good=tries >= TRIES)
+            await self._database.write(failed)
+        return None
+
+    async def _take(
+        self, source: OpenSource, n: int, incoming: Incoming, *, received_at: datetime
+    ) -> SourceRequest:
+        row = await self._database.write(await self._reading(source, n, incoming, received_at=received_at))
+        self._wake()
+        return request_view(row)
+
+    async def _reading(
+        self, source: OpenSource, n: int, incoming: Incoming, *, received_at: datetime
+    ) -> Work[RequestRow]:
+        """What is to be written: what the request came to, or that it cannot be read."""
+        translate = partial(source.adapter.translate, incoming, source.settings, received_at=received_at)
+        try:
+            # In a thread: a large body takes a while, and nobody else is to wait for it.
+            translation = await asyncio.to_thread(translate)
+        except Malformed as error:
+            return partial(note_unreadable, source=source, n=n, why=error.detail)
+        return lambda c: take(c, source, n, translation, now=clock.now())

@@ -1,0 +1,131 @@
+"""What a platform posts: kept as it came, then taken, which is to say that its items become events.
+
+A request is kept in a transaction of its own before anything is made of it, so whatever goes wrong later, it
+can be worked off again. Taking it is one transaction, which notes the outcome, too.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from app import store
+from app.services.fates import Fate, RefusedItem, digest_of, fates_of
+from app.services.recording import Result, record
+from app.services.sources import OpenSource
+from app.sources.adapter import Incoming, Translation
+from app.store.source_requests import RequestRow
+
+MASK = "***"
+CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-write-key"})
+UNLIKE = (
+    "Its items are others now than those that became events: what was counted could not be told from what was"
+    " not, so nothing was taken."
+)
+
+
+def keep_request(connection: Connection, source: OpenSource, incoming: Incoming, *, now: datetime) -> int:
+    """Keep a request as it came, but for its secrets; its number."""
+    return store.source_requests.add(
+        connection,
+        source.id,
+        program=source.program,
+        received_at=now,
+        method=incoming.method,
+        path=_storable(incoming.path),
+        query=_masked(incoming.query, source.secrets),
+        headers=_masked(incoming.headers, source.secrets),
+        body=incoming.body,
+        status="received",
+        items=0,
+        events=0,
+        ignored=0,
+        refused=[],
+        counted=[],
+        tries=1,
+        tried_at=now,
+    )
+
+
+def incoming_of(row: RequestRow) -> Incoming:
+    """A kept request, to be translated again; it was verified when it came."""
+    return Incoming(row.headers, row.body, row.query, method=row.method, path=row.path)
+
+
+def take(
+    connection: Connection, source: OpenSource, n: int, translation: Translation, *, now: datetime
+) -> RequestRow:
+    """Record what a kept request came to; the request with its outcome.
+
+    An item that became events before is not read again, whatever would be made of it now. If one of those is
+    not among the items any more, nothing is taken: what was counted could not be told from what was not.
+    """
+    row = store.source_requests.hold(connection, source.id, n)
+    known = frozenset(row.counted)
+    items = [(digest_of(each.item), each) for each in translation.items]
+    if not known <= {digest for digest, _ in items}:
+        status = "quarantined" if row.refused else "taken"
+        return _noted(connection, row, {"status": status, "error": UNLIKE})
+    todo = Translation([each for digest, each in items if digest not in known])
+    results = _record(connection, source, todo, since=row.received_at, now=now)
+    return _noted(connection, row, _outcome(row, fates_of(todo, results), items=len(items)))
+
+
+def note_unreadable(connection: Connection, source: OpenSource, n: int, why: str) -> RequestRow:
+    """Note that nothing could be made of a kept request's body; the request."""
+    row = store.source_requests.hold(connection, source.id, n)
+    return _noted(connection, row, {"status": "unreadable", "error": why})
+
+
+def note_failure(connection: Connection, source: str, n: int, error: str, *, for_good: bool) -> None:
+    """Note that taking a request failed as a whole; it is tried again, unless it is `for_good`."""
+    status = "failed" if for_good else "received"
+    store.source_requests.change(connection, source, n, {"status": status, "error": _storable(error)[:500]})
+
+
+def _record(
+    connection: Connection, source: OpenSource, todo: Translation, *, since: datetime, now: datetime
+) -> Iterator[Result]:
+    events = [
+        event.model_copy(update={"source": source.id, "occurred_at": event.occurred_at or since})
+        for event in todo.events
+    ]
+    return iter(record(connection, source.program, events, now=now))
+
+
+def _outcome(row: RequestRow, fates: Sequence[Fate], *, items: int) -> dict[str, object]:
+    refused = [RefusedItem(reason, each.excerpt) for each in fates for reason in each.refusals]
+    counted = [each for each in fates if each.is_counted]
+    # An item that stands in two places may have become events in one of them only.
+    again = {each.digest for each in fates if each.refusals}
+    return {
+        "status": "quarantined" if refused else "taken",
+        "items": items,
+        "events": row.events + len(counted),
+        "ignored": sum(each.is_ignored for each in fates),
+        "refused": [asdict(each) for each in refused],
+        "counted": sorted({*row.counted, *(each.digest for each in counted)} - again),
+        "error": None,
+    }
+
+
+def _noted(connection: Connection, row: RequestRow, values: dict[str, object]) -> RequestRow:
+    store.source_requests.change(connection, row.source, row.n, values)
+    return store.source_requests.hold(connection, row.source, row.n)
+
+
+def _masked(values: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
+    """The values, but none that is or holds a secret."""
+    shown = [secret for secret in secrets if secret]
+    return {
+        _storable(name): MASK
+        if name in CREDENTIALS or any(secret in value for secret in shown)
+        else _storable(value)
+        for name, value in values.items()
+    }
+
+
+def _storable(text: str) -> str:
+    """Without what PostgreSQL refuses."""
+    return text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

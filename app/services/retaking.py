@@ -1,0 +1,38 @@
+"""Requests of sources are taken again: one by one, or all that are not wholly understood."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from app import store
+from app.errors import NotFound
+from app.services.sources import OpenSource, get_source, open_source
+from app.store.source_requests import RequestRow
+from app.vault import Vault
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Retaking(BaseModel):
+    """Requests that will be taken again."""
+
+    requests: int = Field(description="How many there are.", examples=[12])
+
+
+def find(
+    connection: Connection, vault: Vault, program: str, source: str, n: int
+) -> tuple[OpenSource, RequestRow]:
+    """A source and one of its requests. Raises NotFound."""
+    get_source(connection, program, source)
+    row = store.source_requests.get(connection, program, source, n)
+    if row is None:
+        raise NotFound(f"Source {source!r} has no request {n}; what was taken is kept for some days only.")
+    return open_source(connection, vault, source), row
+
+
+def reopen(connection: Connection, program: str, source: str, statuses: Collection[str]) -> Retaking:
+    """Let requests in one of `statuses` wait to be taken, as if never tried. Raises NotFound."""
+    get_source(connection, program, source)
+    return Retaking(requests=store.source_requests.reopen(connection, source, statuses, since=LONG_AGO))
