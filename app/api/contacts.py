@@ -30,14 +30,23 @@ class ContactForm(BaseModel):
     persona: Annotated[Text, Field(max_length=50)] | None = Field(
         None, description="owner, sales, marketing, technical, or a word of your own.", examples=["technical"]
     )
+    aliases: Annotated[list[Identifier], Field(max_length=100)] | None = Field(
+        None,
+        description="All other names of the person; what is not among them is theirs no longer. Without it,"
+        " those that are known stay.",
+    )
 
 
 @router.put("/{contact:path}", response_model=contacts.Contact)
 async def put_contact(
     request: Request, service: Service, caller: Admin, contact: Identifier, form: ContactForm
 ) -> Response:
-    """Create or replace a contact. Parked events of theirs are counted, each on its own day."""
-    new, now = contacts.Contact(id=contact, **form.model_dump()), clock.now()
+    """Create or replace a contact. Parked events of theirs are counted, each on its own day.
+
+    What platforms told about the person stays where the body says nothing. A name of another contact that was
+    put is a `conflict`.
+    """
+    new, now = contacts.ContactData(id=contact, **form.model_dump()), clock.now()
 
     def put(connection: Connection) -> contacts.Contact:
         if request.headers.get("if-match") is not None:
@@ -52,7 +61,7 @@ async def put_contact(
 
 @router.get("/{contact:path}", response_model=contacts.Contact)
 async def get_contact(request: Request, service: Service, caller: Reader, contact: str) -> Response:
-    """One contact, by id or e-mail address."""
+    """One contact, by its id, its e-mail address or an alias."""
     return shown(
         request, await service.database.read(lambda c: contacts.get_contact(c, caller.program, contact))
     )
@@ -60,5 +69,5 @@ async def get_contact(request: Request, service: Service, caller: Reader, contac
 
 @router.delete("/{contact:path}", status_code=204)
 async def erase_contact(service: Service, caller: Admin, contact: str) -> None:
-    """Erase a person: their events still count for the partner, under a name that says nothing."""
+    """Erase a person under all their names: their events still count for the partner, named after nobody."""
     await service.database.write(lambda c: contacts.erase_contact(c, caller.program, contact))

@@ -3,7 +3,7 @@
 from app.models.base import metadata
 from app.models.handoffs import band_entries, handoff_moves, handoffs, reps
 from app.models.ledger import events
-from app.models.partners import contacts, partner_domains, partners
+from app.models.partners import contact_names, contacts, partner_domains, partners
 from app.models.previews import preview_items, previews
 from app.models.programs import feeds, idempotency, keys, programs
 from app.models.rubrics import rubrics, signals
@@ -22,6 +22,7 @@ __all__ = [
     "adjustments",
     "attempts",
     "band_entries",
+    "contact_names",
     "contact_tallies",
     "contacts",
     "deliveries",

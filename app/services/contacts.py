@@ -1,16 +1,17 @@
 """Contacts: who works where; erasing a person keeps the partner's totals."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from app import store
 from app.errors import Conflict, NotFound
-from app.services.parking import count_parked_of_contact
-from app.services.rescoring import refit
+from app.services.introducing import keep
+from app.services.people import People
 from app.services.rulebook import hold_rulebook
 from app.sources.event import contact_key
 from app.store.contacts import Contact as ContactRow
@@ -24,6 +25,7 @@ class Contact(BaseModel):
             "example": {
                 "id": "crm-4711",
                 "email": "jo@acme.example",
+                "aliases": ["mautic:26"],
                 "partner": "acme",
                 "name": "Jo Sand",
                 "persona": "technical",
@@ -33,39 +35,83 @@ class Contact(BaseModel):
 
     id: str
     email: str | None
+    aliases: list[str] = Field(description="All other names that events may call the person by.")
     partner: str | None
     name: str | None
     persona: str | None
 
 
-def put_contact(connection: Connection, program: str, contact: Contact, *, now: datetime) -> Contact:
+@dataclass(frozen=True)
+class ContactData:
+    """What a person or a CRM says about a contact; `aliases` None says nothing about them."""
+
+    id: str
+    email: str | None = None
+    partner: str | None = None
+    name: str | None = None
+    persona: str | None = None
+    aliases: Sequence[str] | None = None
+
+
+def put_contact(connection: Connection, program: str, data: ContactData, *, now: datetime) -> Contact:
     """Create or replace a contact; its parked events are counted. Raises Conflict.
 
-    An unknown partner is created, as by an event.
+    An unknown partner is created, as by an event. What platforms told stays where `data` says nothing; whom
+    they told of by one of these names becomes this contact.
     """
     # Alone, because an event that is recorded at the same moment must not stay parked for ever.
     rules = hold_rulebook(connection, program, alone=True)
-    if contact.partner and contact.partner not in store.partners.roots(
-        connection, program, {contact.partner}
-    ):
-        store.partners.create_missing(connection, program, {contact.partner}, now=now)
-        refit(connection, rules, {contact.partner}, now=now)
-    email = contact_key(contact.email) if contact.email else None
-    row = ContactRow(contact_key(contact.id), email, contact.partner, contact.name, contact.persona)
-    try:
-        store.contacts.put(connection, program, row, now=now)
-    except IntegrityError as error:
-        raise Conflict(f"Another contact has the e-mail address {email!r}.") from error
-    count_parked_of_contact(connection, rules, sorted(_names(row)), now=now)
-    return Contact(**row._asdict())
+    email = contact_key(data.email) if data.email else None
+    row = ContactRow(contact_key(data.id), email, data.partner, data.name, data.persona, learnt=False)
+    aliases = None if data.aliases is None else [contact_key(each) for each in data.aliases]
+    names = [*([email] if email else []), *(aliases or [])]
+    store.contacts.drop_names(connection, program, _given_up(connection, program, row, aliases))
+    people = People(store.contacts.known(connection, program, [row.id, *names]))
+    _refuse_names_of_others(people, row.id, names)
+    people.put(row, names)
+    keep(connection, rules, people, now=now)
+    return get_contact(connection, program, row.id)
+
+
+def _given_up(
+    connection: Connection, program: str, row: ContactRow, aliases: Sequence[str] | None
+) -> set[str]:
+    """Names that the contact has and is not to have any more."""
+    known = store.contacts.known(connection, program, [row.id]).get(row.id)
+    if known is None or known.id != row.id:
+        return set()
+    if aliases is None:
+        return {known.email} - {row.id, row.email} if known.email else set()
+    return set(_names(connection, program, known)) - {row.id, row.email, *aliases}
+
+
+def _refuse_names_of_others(people: People, id_: str, names: Sequence[str]) -> None:
+    for name in (id_, *names):
+        other = people.find(name)
+        if other is None or other.id == id_ or other.learnt:
+            continue
+        raise Conflict(
+            f"{name!r} is a name of the contact {other.id!r}. If it is the same person, change that one; if"
+            f" not, first put {other.id!r} without that name."
+        )
 
 
 def get_contact(connection: Connection, program: str, contact: str) -> Contact:
-    """One contact, by its id, else by its e-mail address. Raises NotFound."""
+    """One contact, by any of its names. Raises NotFound."""
     row = _known(connection, program, contact)
     if row is None:
         raise NotFound(f"There is no contact {contact!r} in this program.")
-    return Contact(**row._asdict())
+    names = _names(connection, program, row)
+    # One that was told must do where none was put.
+    email = row.email or next((name for name in names if "@" in name and name != row.id), None)
+    return Contact(
+        id=row.id,
+        email=email,
+        aliases=[name for name in names if name not in {row.id, email}],
+        partner=row.known_partner,
+        name=row.known_name,
+        persona=row.persona,
+    )
 
 
 def erase_contact(connection: Connection, program: str, contact: str) -> None:
@@ -75,7 +121,7 @@ def erase_contact(connection: Connection, program: str, contact: str) -> None:
     """
     hold_rulebook(connection, program, alone=True)
     known = _known(connection, program, contact)
-    names = sorted(_names(known) if known else {contact_key(contact)})
+    names = _names(connection, program, known) if known else [contact_key(contact)]
     partners = _touched(connection, program, names)
     tombstone = f"erased-{uuid4().hex}"
     erased = store.ledger.erase_person(connection, program, names, tombstone)
@@ -86,7 +132,7 @@ def erase_contact(connection: Connection, program: str, contact: str) -> None:
     store.programs.take_queue_positions(connection, program, 1)
     store.deliveries.forget_bodies(connection, program, partners)
     if known is not None:
-        store.contacts.remove(connection, program, known.id)
+        store.contacts.remove(connection, program, [known.id])
 
 
 def _touched(connection: Connection, program: str, names: list[str]) -> set[str]:
@@ -99,9 +145,8 @@ def _touched(connection: Connection, program: str, names: list[str]) -> set[str]
 
 def _known(connection: Connection, program: str, contact: str) -> ContactRow | None:
     name = contact_key(contact)
-    by_id = store.contacts.get(connection, program, name)
-    return by_id or store.contacts.known(connection, program, [name]).get(name)
+    return store.contacts.known(connection, program, [name]).get(name)
 
 
-def _names(contact: ContactRow) -> set[str]:
-    return {contact.id} | ({contact.email} if contact.email else set())
+def _names(connection: Connection, program: str, contact: ContactRow) -> list[str]:
+    return store.contacts.names_of(connection, program, [contact.id])[contact.id]

@@ -1,7 +1,7 @@
 """Why a partner is worth a call now: the lines of its score, and what a caller can say, as of today."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -65,7 +65,8 @@ def _talking_points(
         connection, rules.program, partners, since=now - timedelta(days=TALKING_DAYS), each=TALKING_EVENTS
     )
     contacts = {event.contact for events in recent.values() for event in events if event.contact}
-    names = store.contacts.names_of(connection, rules.program, sorted(contacts))
+    known = store.contacts.known(connection, rules.program, sorted(contacts))
+    names = {key: person.known_name for key, person in known.items()}
     found = {}
     for partner in partners:
         facts = [_fact(rules, event, names, today=rules.day_of(now)) for event in recent.get(partner, [])]
@@ -77,7 +78,7 @@ def _talking_points(
     return found
 
 
-def _fact(rules: Rulebook, event: LedgerEvent, names: dict[str, str], *, today: int) -> Fact:
+def _fact(rules: Rulebook, event: LedgerEvent, names: Mapping[str, str | None], *, today: int) -> Fact:
     matched = rules.signals.matching(event.type, event.properties, event.persona)
     worth = (rules.prices.earns(matched) + adjustment_of(event)) / 1000
     day = np.array([rules.day_of(event.occurred_at)])

@@ -5,14 +5,19 @@ can be worked off again. Taking it is one transaction, which notes the outcome, 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from app import store
+from app.errors import NotFound
+from app.services.contacts import erase_contact
 from app.services.fates import Fate, RefusedItem, digest_of, fates_of
+from app.services.introducing import introduce, teaches
 from app.services.recording import Result, record
+from app.services.rulebook import hold_rulebook
 from app.services.sources import OpenSource
 from app.sources.adapter import Incoming, Translation
 from app.store.source_requests import RequestRow
@@ -87,11 +92,22 @@ def note_failure(connection: Connection, source: str, n: int, error: str, *, for
 def _record(
     connection: Connection, source: OpenSource, todo: Translation, *, since: datetime, now: datetime
 ) -> Iterator[Result]:
+    """Record the events, once it is learnt who the people are, and before some of them are forgotten."""
+    program = source.program
+    told = todo.introductions if teaches(connection, program, todo.introductions) else []
+    # First of all: whoever holds a program with others cannot come to hold it alone.
+    hold_rulebook(connection, program, alone=bool(told or todo.erasures))
+    if told:
+        introduce(connection, program, told, now=now)
     events = [
         event.model_copy(update={"source": source.id, "occurred_at": event.occurred_at or since})
         for event in todo.events
     ]
-    return iter(record(connection, source.program, events, now=now))
+    results = record(connection, program, events, now=now)
+    for person in todo.erasures:
+        with suppress(NotFound):
+            erase_contact(connection, program, person)
+    return iter(results)
 
 
 def _outcome(row: RequestRow, fates: Sequence[Fate], *, items: int) -> dict[str, object]:

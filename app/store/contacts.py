@@ -1,65 +1,104 @@
-"""Queries on contacts."""
+"""Queries on contacts and their names."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
-from app.models import contacts
+from app.models import contact_names, contacts
 from app.store.recordset import among, insert_rows
 
 
 class Contact(NamedTuple):
-    """A person at a partner."""
+    """A person at a partner: what somebody put, and what platforms told, which holds where nobody did."""
 
     id: str
-    email: str | None
-    partner: str | None
-    name: str | None
-    persona: str | None
+    email: str | None = None
+    partner: str | None = None
+    name: str | None = None
+    persona: str | None = None
+    learnt_partner: str | None = None
+    learnt_name: str | None = None
+    learnt: bool = True
+
+    @property
+    def known_partner(self) -> str | None:
+        """The partner that was put, else the one that was told."""
+        return self.partner or self.learnt_partner
+
+    @property
+    def known_name(self) -> str | None:
+        """The name that was put, else the one that was told."""
+        return self.name or self.learnt_name
 
 
 _COLUMNS = [contacts.c[name] for name in Contact._fields]
 
 
 def known(connection: Connection, program: str, names: Collection[str]) -> dict[str, Contact]:
-    """Contacts by each of `names` that is their id or their e-mail address; an address wins over an id."""
+    """Contacts by each of `names` that is one of theirs."""
     if not names:
         return {}
-    # One look-up by each index; an OR of the two would walk all contacts.
-    by_id, by_email = (
-        select(*_COLUMNS).where(contacts.c.program == program, among(connection, column, names))
-        for column in (contacts.c.id, contacts.c.email)
+    table = contact_names.c
+    query = (
+        select(table.name.label("known_as"), *_COLUMNS)
+        .join_from(
+            contact_names,
+            contacts,
+            (contacts.c.program == table.program) & (contacts.c.id == table.contact),
+        )
+        .where(table.program == program, among(connection, table.name, names))
     )
-    query = by_id.union(by_email)
-    found = [Contact(*row) for row in connection.execute(query)]
-    return {each.id: each for each in found} | {each.email: each for each in found if each.email}
+    return {row[0]: Contact(*row[1:]) for row in connection.execute(query)}
 
 
-def get(connection: Connection, program: str, contact: str) -> Contact | None:
-    """One contact by its id."""
-    row = connection.execute(
-        select(*_COLUMNS).where(contacts.c.program == program, contacts.c.id == contact)
-    ).one_or_none()
-    return Contact(*row) if row else None
+def names_of(connection: Connection, program: str, ids: Collection[str]) -> dict[str, list[str]]:
+    """All names of each of these contacts, sorted."""
+    if not ids:
+        return {}
+    table = contact_names.c
+    query = select(table.contact, table.name).where(
+        table.program == program, among(connection, table.contact, ids)
+    )
+    found: dict[str, list[str]] = {}
+    for contact, name in connection.execute(query):
+        found.setdefault(contact, []).append(name)
+    return {contact: sorted(names) for contact, names in found.items()}
 
 
-def put(connection: Connection, program: str, contact: Contact, *, now: datetime) -> None:
-    """Create or replace a contact. Raises IntegrityError if another has the e-mail address."""
+def save(connection: Connection, program: str, people: Collection[Contact], *, now: datetime) -> None:
+    """Create or replace contacts; their names are another matter."""
+    if not people:
+        return
     columns = [contacts.c.program, *_COLUMNS, contacts.c.created_at, contacts.c.updated_at]
-    statement = insert_rows(connection, contacts, columns, [(program, *contact, now, now)])
-    changed: dict[str, Any] = {
-        name: statement.excluded[name] for name in ("email", "partner", "name", "persona", "updated_at")
-    }
+    statement = insert_rows(
+        connection, contacts, columns, [(program, *each, now, now) for each in sorted(people)]
+    )
+    changed = {name: statement.excluded[name] for name in (*Contact._fields[1:], "updated_at")}
     connection.execute(statement.on_conflict_do_update(index_elements=["program", "id"], set_=changed))
 
 
-def remove(connection: Connection, program: str, contact: str) -> None:
-    """Drop a contact's row."""
-    connection.execute(delete(contacts).where(contacts.c.program == program, contacts.c.id == contact))
+def give_names(connection: Connection, program: str, named: Mapping[str, str]) -> None:
+    """Let each name be that of the contact with this id, whosever it was."""
+    if not named:
+        return
+    columns = list(contact_names.c)
+    rows = [(program, name, id_, name.partition("@")[2] or None) for name, id_ in sorted(named.items())]
+    statement = insert_rows(connection, contact_names, columns, rows)
+    changed = {"contact": statement.excluded.contact}
+    connection.execute(statement.on_conflict_do_update(index_elements=["program", "name"], set_=changed))
 
 
-def names_of(connection: Connection, program: str, keys: Collection[str]) -> dict[str, str]:
-    """The names of contacts that have one, by each key they are known by."""
-    return {key: each.name for key, each in known(connection, program, keys).items() if each.name}
+def drop_names(connection: Connection, program: str, names: Collection[str]) -> None:
+    """Let these be nobody's names."""
+    table = contact_names.c
+    connection.execute(
+        delete(contact_names).where(table.program == program, among(connection, table.name, names))
+    )
+
+
+def remove(connection: Connection, program: str, ids: Collection[str]) -> None:
+    """Drop contacts, and the names they still have."""
+    for table, column in ((contact_names, contact_names.c.contact), (contacts, contacts.c.id)):
+        connection.execute(delete(table).where(table.c.program == program, among(connection, column, ids)))

@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from app.models import contacts, events, partners
+from app.models import contact_names, events, partners
 from app.store import partners as partner_store
 from app.store.recordset import Given, among, insert_rows, prepared, recordset
 
@@ -164,20 +164,25 @@ def parked_of_contact(connection: Connection, program: str, names: Collection[st
 def parked_of_domains(
     connection: Connection, program: str, domains: Collection[str], *, after: str
 ) -> list[str]:
-    """Contacts, by name, that wait for one of `domains`, their own or their address's, to be known."""
-    known = and_(contacts.c.program == events.c.program, contacts.c.id == events.c.contact)
+    """Contacts, by name, that wait until one of `domains` is known: of that name or another of theirs."""
+    theirs, other = contact_names.c, contact_names.alias("other")
+    same = and_(other.c.program == theirs.program, other.c.contact == theirs.contact)
+    named = (
+        select(other.c.name)
+        .join_from(contact_names, other, same)
+        .where(theirs.program == program, among(connection, theirs.domain, domains))
+    )
     return list(
         connection.scalars(
             select(events.c.contact)
             .distinct()
-            .join_from(events, contacts, known, isouter=True)
             .where(
                 events.c.program == program,
                 events.c.partner.is_(None),
                 events.c.contact > after,
                 or_(
                     among(connection, _domain(connection, events.c.contact), domains),
-                    among(connection, _domain(connection, contacts.c.email), domains),
+                    events.c.contact.in_(named),
                 ),
             )
             .order_by(events.c.contact)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
@@ -171,12 +171,19 @@ def set_domains(connection: Connection, program: str, domains_of: dict[str, list
         connection.execute(insert_rows(connection, partner_domains, columns, rows).on_conflict_do_nothing())
 
 
-def sole_owners(connection: Connection, program: str, wanted: Collection[str]) -> dict[str, str]:
+class Owner(NamedTuple):
+    """Who alone owns a domain, and the partner that this one counts for."""
+
+    partner: str
+    root: str
+
+
+def sole_owners(connection: Connection, program: str, wanted: Collection[str]) -> dict[str, Owner]:
     """For each domain that exactly one partner owns, that partner; merged firms count as one."""
     if not wanted:
         return {}
     query = (
-        select(partner_domains.c.domain, func.min(partner_domains.c.partner).label("partner"))
+        select(partner_domains.c.domain, func.min(partner_domains.c.partner), func.min(partners.c.counts_for))
         .join(
             partners,
             (partners.c.program == partner_domains.c.program) & (partners.c.id == partner_domains.c.partner),
@@ -185,4 +192,4 @@ def sole_owners(connection: Connection, program: str, wanted: Collection[str]) -
         .group_by(partner_domains.c.domain)
         .having(func.count(partners.c.counts_for.distinct()) == 1)
     )
-    return {row.domain: row.partner for row in connection.execute(query)}
+    return {domain: Owner(partner, root) for domain, partner, root in connection.execute(query)}

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "5e21c8d90b47"
-down_revision = "4e8a1d6b2f57"
+down_revision = "5be0d2a47c16"
 branch_labels = None
 depends_on = None
 

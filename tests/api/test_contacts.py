@@ -18,7 +18,7 @@ async def acme(client: httpx2.AsyncClient, activated: int) -> None:
 @pytest.mark.usefixtures("acme")
 async def test_put_and_get_by_id_or_address(client: httpx2.AsyncClient) -> None:
     stored = await client.put("/v1/contacts/crm-7", json=FORM | {"email": "Jo@Acme.example"})
-    assert stored.json() == {"id": "crm-7", **FORM}
+    assert stored.json() == {"id": "crm-7", "aliases": [], **FORM}
     for name in ("crm-7", JO, "JO@ACME.EXAMPLE"):
         assert (await client.get(f"/v1/contacts/{name}")).json() == stored.json()
 

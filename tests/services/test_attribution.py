@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.services.contacts import Contact, put_contact
+from app.services.contacts import ContactData, put_contact
 from app.services.merging import merge
 from app.services.partners import archive_partner
 from app.services.recording import Result
@@ -16,7 +16,7 @@ JO = "jo@firm.example"
 def contact(play: Play, id_: str = JO, **about: str | None) -> None:
     """Make a contact known."""
     given: dict[str, str | None] = {"email": None, "partner": None, "name": None, "persona": None}
-    play.do(put_contact, Contact(id=id_, **(given | about)))
+    play.do(put_contact, ContactData(id=id_, **(given | about)))
 
 
 def sent_for(play: Play, who: str = JO, *, ago: float = 0) -> Result:

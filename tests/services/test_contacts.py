@@ -1,18 +1,19 @@
 """Contacts: known by two names, and erased for good."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
 from app.errors import Conflict, NotFound
 from app.models import metadata
-from app.services.contacts import Contact, erase_contact, get_contact, put_contact
+from app.services.contacts import ContactData, erase_contact, get_contact, put_contact
 from app.services.merging import merge
 from app.services.verdicts import change_verdict
 from tests.support.play import Play, rows_of
 
-JO = Contact(id="crm-7", email="Jo@Firm.example", partner="p1", name="Jo Sand", persona="owner")
+JO = ContactData(id="crm-7", email="Jo@Firm.example", partner="p1", name="Jo Sand", persona="owner")
 
 
 def test_found_by_each_name(play: Play) -> None:
@@ -26,7 +27,7 @@ def test_an_address_is_one_persons(play: Play) -> None:
     play.put()
     play.do(put_contact, JO)
     with pytest.raises(Conflict):
-        play.do(put_contact, JO.model_copy(update={"id": "crm-8"}))
+        play.do(put_contact, replace(JO, id="crm-8"))
 
 
 def test_an_unknown_partner_is_created(play: Play) -> None:

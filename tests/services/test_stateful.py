@@ -13,13 +13,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 
-from app.errors import Conflict, HandoffState
+from app.errors import Conflict, HandoffState, NotFound
 from app.models import handoffs
 from app.services.claiming import claim
-from app.services.contacts import Contact, erase_contact, put_contact
+from app.services.contacts import ContactData, erase_contact, put_contact
+from app.services.introducing import introduce, teaches
 from app.services.merging import merge, unmerge
 from app.services.partners import archive_partner
 from app.services.verdicts import change_verdict
+from app.sources.adapter import Introduction
 from app.sources.event import NewEvent
 from tests.support.play import SIMPLE, Play, rows_of, sqlite_run
 
@@ -102,16 +104,21 @@ class Life(RuleBasedStateMachine):
         self.play.do(archive_partner, partner)
 
     @rule(contact=contacts, partner=st.none() | partners, persona=st.sampled_from(["owner", "sales"]))
-    def introduce(self, contact: str, partner: str | None, persona: str) -> None:
+    def put_contact(self, contact: str, partner: str | None, persona: str) -> None:
         self.play.put("a")
         email = "jo@a.example" if contact == "crm-7" else None
-        who = Contact(id=contact, email=email, partner=partner, name=None, persona=persona)
+        who = ContactData(id=contact, email=email, partner=partner, name=None, persona=persona)
         _unless(Conflict, lambda: self.play.do(put_contact, who))
+
+    @rule(contact=contacts, alias=contacts | st.just("mautic:26"), partner=st.none() | partners)
+    def introduce(self, contact: str, alias: str, partner: str | None) -> None:
+        told = [Introduction(contact, (alias,), partner=partner)]
+        self.play.do(introduce, told)
+        assert not self.play.run(lambda c: teaches(c, "acme", told))
 
     @rule(contact=contacts)
     def erase(self, contact: str) -> None:
-        self.introduce(contact, "a", "sales")
-        self.play.run(lambda c: erase_contact(c, "acme", contact))
+        _unless(NotFound, lambda: self.play.run(lambda c: erase_contact(c, "acme", contact)))
 
     @rule(one=partners, other=partners)
     def merge(self, one: str, other: str) -> None:

@@ -1,11 +1,15 @@
 """How many statements a group costs does not depend on how many events are in it."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event
 
+from app.services.introducing import introduce, teaches
 from app.services.recording import record
+from app.sources.adapter import Introduction
 from app.sources.event import NewEvent
 from tests.support.play import Play
 
@@ -14,6 +18,11 @@ SIZES = (1, 100, 1_000)
 
 def cost(play: Play, events: list[NewEvent]) -> int:
     """Statements to record the events in one transaction."""
+    return statements(play, lambda c: record(c, play.program, events, now=play.now))
+
+
+def statements(play: Play, service: Callable[[Connection], object]) -> int:
+    """How many a service needs."""
 
     def work(connection: Connection) -> int:
         found: list[str] = []
@@ -22,7 +31,7 @@ def cost(play: Play, events: list[NewEvent]) -> int:
             found.append(statement)
 
         event.listen(connection, "before_cursor_execute", note)
-        record(connection, play.program, events, now=play.now)
+        service(connection)
         return len(found)
 
     return play.run(work)
@@ -50,6 +59,32 @@ def test_contacts_and_domains(play: Play) -> None:
         for size in SIZES
     }
     assert len(costs) == 1
+
+
+def test_aliases(play: Play) -> None:
+    """Of people whose partner is known by the domain of their address."""
+    play.activate({"bands": {}, "handoff": None})
+    play.put(domains=["firm.example"])
+    play.happens()
+    play.do(introduce, [Introduction(f"u{n}", email=f"jo{n}@firm.example") for n in range(SIZES[-1])])
+    costs = {cost(play, [play.event(partner=None, contact=f"u{n}") for n in range(size)]) for size in SIZES}
+    assert len(costs) == 1
+
+
+def test_introductions(play: Play) -> None:
+    """To see whether they are news, and to learn them and count what waited."""
+    asking, learning = set(), set()
+    for size in SIZES:
+        play.record(*(play.event(partner=None, contact=f"a{size}-{n}") for n in range(size)))
+        people = [f"{size}-{n}" for n in range(size)]
+        told = [Introduction(f"u{who}", (f"a{who}",), f"{who}@x.example", None, f"p{who}") for who in people]
+        asking.add(statements(play, partial(teaches, program=play.program, introductions=told)))
+        learning.add(
+            statements(play, partial(introduce, program=play.program, introductions=told, now=play.now))
+        )
+    assert asking == {1}
+    assert len(learning) == 1
+    assert learning.pop() < 40
 
 
 def test_crossings(play: Play) -> None:
