@@ -25,6 +25,7 @@ from app.api import (
     rubrics,
     scores,
     service,
+    source_rehearsals,
     sources,
     webhooks,
 )
@@ -67,6 +68,8 @@ ROUTERS = (
     insights.router,
     webhooks.router,
     deliveries.router,
+    # Before the one whose /{source} would match its paths.
+    source_rehearsals.router,
     sources.router,
     inbound.router,
     programs.router,

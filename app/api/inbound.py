@@ -6,14 +6,14 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
-from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app import clock
 from app.api.state import Service, State
 from app.api.strict_json import check_address
 from app.errors import DatabaseAway, Overloaded, Unauthenticated
-from app.services.source_requests import SourceRequest, Status
+from app.services.receipt import Receipt
+from app.services.source_requests import SourceRequest
 from app.services.sources import OpenSource, note_unverified, source_with_key
 from app.sources.adapter import Incoming, Reply
 
@@ -23,18 +23,6 @@ SOME_PATH = "/in/{key}/{path:path}"
 ASKING = ["GET", "HEAD", "OPTIONS"]
 PREFIX_PARTS = 3
 """`/in/<key>` and what follows it."""
-
-
-class Receipt(BaseModel):
-    """What became of a platform's request."""
-
-    status: Status = Field(
-        description="As in `GET /v1/sources/{source}/requests`. `received`: it is kept, and soon taken."
-    )
-    received: int = Field(description="Items in the request.")
-    events: int = Field(description="Items that became events.")
-    ignored: int = Field(description="Items that mean nothing for a score.")
-    refused: list[str] = Field(description="Why, for each item that could not become an event.")
 
 
 @router.post(

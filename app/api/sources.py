@@ -1,8 +1,7 @@
 """Sources: creating the URL to paste into a platform, changing it, and what came of its requests."""
 
-import json
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import TypeAdapter
@@ -13,7 +12,7 @@ from app.api.answers import Page, created, decode_cursor, shown, shown_page
 from app.api.auth import Admin, Reader
 from app.api.etags import require_match
 from app.api.parameters import BY_ID, Cursor, Limit, Rank
-from app.api.source_forms import RetryForm, RotateKeyForm, SourceChange, SourceForm
+from app.api.source_forms import RetryForm, RotateKeyForm, SourceChange, SourceForm, mapping_text
 from app.api.state import Service
 from app.api.strict_json import StrictRoute
 from app.services import retaking, source_requests, sources
@@ -30,7 +29,7 @@ Number = Annotated[int, Path(ge=1, lt=2**31)]
 @router.post("", status_code=201, response_model=NewSource)
 async def create_source(request: Request, service: Service, caller: Admin, form: SourceForm) -> Response:
     """Create a source. The answer shows the URL to paste into the platform, this once, and the steps."""
-    wanted = sources.NewSourceForm(**form.model_dump() | {"mapping": _text(form.mapping)})
+    wanted = sources.NewSourceForm(**form.model_dump() | {"mapping": mapping_text(form.mapping)})
 
     def make(connection: Connection, now: datetime) -> NewSource:
         return sources.create_source(
@@ -76,7 +75,7 @@ async def change_source(
     """
     changes = form.model_dump(exclude_none=True)
     if form.mapping is not None:
-        changes["mapping"] = _text(form.mapping)
+        changes["mapping"] = mapping_text(form.mapping)
     changed = await service.database.write(
         lambda c: sources.change_source(
             c,
@@ -178,8 +177,3 @@ async def retry_requests(
     """Take all requests again that are not wholly understood, in the background."""
     statuses = (form or RetryForm()).status
     return await service.database.write(lambda c: retaking.reopen(c, caller.program, source, statuses))
-
-
-def _text(mapping: str | dict[str, Any] | None) -> str | None:
-    """A mapping as it is stored: as it was written, or as JSON, which YAML is as well."""
-    return json.dumps(mapping, indent=2, ensure_ascii=False) if isinstance(mapping, dict) else mapping

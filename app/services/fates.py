@@ -52,6 +52,11 @@ def _why(result: Result) -> list[str]:
     return [f"{result.id}: {error.path} {error.message}" for error in result.errors]
 
 
+def excerpt_of(item: object) -> str:
+    """The item as people see it."""
+    return _json(item)[:LONGEST_EXCERPT]
+
+
 def digest_of(item: object) -> str:
     """Tells items apart by their content."""
     return _digest(_json(item))

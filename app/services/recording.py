@@ -49,7 +49,7 @@ def record(
     Events of the future are rejected and repeats are harmless, so no event can fail its neighbours.
     """
     rules = hold_rulebook(connection, program)
-    rejected = {place: error for place, event in enumerate(events) if (error := _untimely(event, now))}
+    rejected = {place: error for place, event in enumerate(events) if (error := untimely(event, now))}
     people = directory(rules)
     timely = [event for place, event in enumerate(events) if place not in rejected]
     people.look_up(connection, program, (contact_key(each.contact) for each in timely if each.contact))
@@ -73,7 +73,8 @@ def record(
     ]
 
 
-def _untimely(event: NewEvent, now: datetime) -> FieldError | None:
+def untimely(event: NewEvent, now: datetime) -> FieldError | None:
+    """What is wrong with the time of an event that is recorded now."""
     if event.occurred_at is None:
         return None
     if event.occurred_at > now + EARLY:

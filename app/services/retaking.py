@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from app import store
 from app.errors import NotFound
-from app.services.sources import OpenSource, get_source, open_source
+from app.services.sources import OpenSource, get_source, open_own
 from app.store.source_requests import RequestRow
 from app.vault import Vault
 
@@ -25,11 +25,11 @@ def find(
     connection: Connection, vault: Vault, program: str, source: str, n: int
 ) -> tuple[OpenSource, RequestRow]:
     """A source and one of its requests. Raises NotFound."""
-    get_source(connection, program, source)
+    opened = open_own(connection, vault, program, source)
     row = store.source_requests.get(connection, program, source, n)
     if row is None:
         raise NotFound(f"Source {source!r} has no request {n}; what was taken is kept for some days only.")
-    return open_source(connection, vault, source), row
+    return opened, row
 
 
 def reopen(connection: Connection, program: str, source: str, statuses: Collection[str]) -> Retaking:

@@ -165,6 +165,11 @@ def open_source(connection: Connection, vault: Vault, source: str) -> OpenSource
     return _open(vault, store.sources.by_id(connection, source))
 
 
+def open_own(connection: Connection, vault: Vault, program: str, source: str) -> OpenSource:
+    """The same for one of the program's. Raises NotFound."""
+    return _open(vault, _known(connection, program, source))
+
+
 def note_unverified(connection: Connection, source: OpenSource, *, now: datetime) -> None:
     """Note that a request came that no secret vouched for: a wrong secret looks like silence else."""
     store.sources.change(connection, source.id, {"unverified_at": now})

@@ -141,6 +141,10 @@ class Adapter(Protocol):
         """The name in `POST /v1/sources`."""
 
     @property
+    def title(self) -> str:
+        """What people call the platform."""
+
+    @property
     def settings_model(self) -> type[BaseModel]:
         """What a source of this kind can be set to; every setting has a default."""
 

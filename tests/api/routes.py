@@ -12,6 +12,7 @@ DOCUMENT: dict[str, Any] = create_app(Settings()).openapi()
 _SCOPES = {
     "POST /v1/events": "events:write",
     "POST /v1/rubrics/check": "read",
+    "POST /v1/sources/test": "read",
     "POST /v1/handoffs/next": "handoffs:write",
     "POST /v1/handoffs/{handoff}/claim": "handoffs:write",
     "POST /v1/handoffs/{handoff}/release": "handoffs:write",

@@ -31,8 +31,8 @@ def test_each_field_says_what_gave_it() -> None:
         verdict=[{"when": "is_proxy", "because": "flagged"}],
     )
     item = {**ITEM, "kind": "open", "b": 1763000030, "d": "spring", "is_proxy": True}
-    (found,) = rehearsed(source, item, query={"p": "p-77"}).events
-    assert found.why == {
+    rehearsal = rehearsed(source, item, query={"p": "p-77"})
+    assert rehearsal.why[0] == {
         "type": "kind|sub is 'open|'",
         "id": "id, email",
         "occurred_at": "b",
@@ -41,7 +41,7 @@ def test_each_field_says_what_gave_it() -> None:
         "properties.campaign": "d",
         "verdict": "is_proxy",
     }
-    assert found.event.partner == "p-77"
+    assert rehearsal.translation.events[0].partner == "p-77"
 
 
 @pytest.mark.parametrize(
@@ -55,43 +55,60 @@ def test_the_partner_says_which_way_it_was_found(
     query: dict[str, str], settings: dict[str, Any], why: str
 ) -> None:
     source, request = adapter(), incoming({**ITEM, "crm": "p-1"}, query=query)
-    (found,) = rehearse(source, request, settings, received_at=RECEIVED_AT).events
-    assert (found.event.partner, found.why["partner"]) == ("p-1", why)
+    rehearsal = rehearse(source, request, settings, received_at=RECEIVED_AT)
+    assert rehearsal.translation.events[0].partner == "p-1"
+    assert rehearsal.why[0]["partner"] == why
 
 
 def test_what_gave_nothing_is_no_reason() -> None:
-    (found,) = rehearsed(adapter(partner="meta"), {**ITEM, "meta": {"a": 1}}).events
-    assert "partner" not in found.why
+    (why,) = rehearsed(adapter(partner="meta"), {**ITEM, "meta": {"a": 1}}).why
+    assert "partner" not in why
 
 
 def test_the_time_of_receipt_says_that_it_is() -> None:
-    (found,) = rehearsed(adapter(), ITEM).events
-    assert found.why["occurred_at"] == "the time of receipt"
+    (why,) = rehearsed(adapter(), ITEM).why
+    assert why["occurred_at"] == "the time of receipt"
 
 
 def test_what_is_refused_and_what_is_ignored_says_why() -> None:
     source = adapter(type={"of": "kind", "table": {"open": "email.opened"}})
     rehearsal = rehearsed(source, [{"kind": "sent"}, {"kind": "open"}])
-    assert [each["type"] for each in rehearsal.ignored] == ["kind is 'sent'"]
-    assert ["`id` gives nothing" in each.reason for each in rehearsal.refused] == [True]
+    assert list(rehearsal.why) == [{"type": "kind is 'sent'"}, {}]
+    assert ["`id` gives nothing" in each.reason for each in rehearsal.translation.refused] == [True]
 
 
 def test_a_native_adapter_shows_its_events_without_reasons() -> None:
     rehearsal = rehearsed(SENDGRID, [OPEN, {**OPEN, "event": "processed"}, {}])
-    assert [(each.event.id, each.why) for each in rehearsal.events] == [("ev-1", {})]
-    assert (len(rehearsal.ignored), len(rehearsal.refused)) == (1, 1)
+    translation = rehearsal.translation
+    assert [each.id for each in translation.events] == ["ev-1"]
+    assert (translation.ignored, len(translation.refused)) == (1, 1)
+    assert list(rehearsal.why) == [{}, {}, {}]
 
 
 @pytest.mark.parametrize("source", [adapter(), SENDGRID], ids=["mapping", "native"])
 def test_a_body_that_cannot_be_read_says_so(source: Adapter) -> None:
     rehearsal = rehearsed(source, b"{")
-    assert (rehearsal.malformed, rehearsal.events) == ("The body is not JSON.", ())
+    assert (rehearsal.malformed, rehearsal.translation.items) == ("The body is not JSON.", ())
 
 
 def test_a_challenge_shows_its_answer() -> None:
     source = adapter(challenge=[{"methods": ["GET"], "body": "here"}])
     rehearsal = rehearsed(source, b"", method="GET")
     assert (rehearsal.is_handshake, rehearsal.reply) == (True, Reply(200, "here"))
+
+
+def test_only_post_brings_events() -> None:
+    rehearsal = rehearsed(adapter(), ITEM, "s3", method="GET")
+    assert (rehearsal.reply.status, rehearsal.verified, rehearsal.translation.items) == (405, None, ())
+
+
+@pytest.mark.parametrize(("token", "is_signed"), [("s3", True), ("s4", False)])
+def test_what_nobody_vouches_for_gets_nothing_signed(token: str, *, is_signed: bool) -> None:
+    signed = {"name": "proof", "text": "text"}
+    source = adapter(verify={"by": "bearer"}, challenge=[{"when": "text", "signed": signed}])
+    headers = {"authorization": f"Bearer {token}"}
+    rehearsal = rehearsed(source, {"text": "anything"}, "s3", headers=headers)
+    assert (rehearsal.is_handshake, rehearsal.verified) == (is_signed, is_signed)
 
 
 def test_any_other_request_shows_what_the_platform_hears() -> None:
@@ -110,4 +127,4 @@ def test_with_a_secret_it_says_whether_the_request_is_genuine(
 
 def test_what_people_are_taught_is_shown() -> None:
     rehearsal = rehearsed(adapter(introduces=[{"partner": "partner"}]), {**ITEM, "partner": "p-77"})
-    assert [each.partner for each in rehearsal.introductions] == ["p-77"]
+    assert [each.partner for each in rehearsal.translation.introductions] == ["p-77"]

@@ -38,6 +38,7 @@ class CloudEvents(Adapter):
     """Reads CloudEvents 1.0 over HTTP."""
 
     kind = "cloudevents"
+    title = "CloudEvents"
     settings_model: type[BaseModel] = CloudEventsSettings
     taken = Reply(202)
     unreadable = Reply(400, "This is no CloudEvent that can be read.")

@@ -31,6 +31,7 @@ class HubSpot(Adapter):
     """Reads an app's webhooks and a workflow's."""
 
     kind = "hubspot"
+    title = "HubSpot"
     settings_model: type[BaseModel] = HubSpotSettings
 
     def steps(self, url: str) -> list[str]:

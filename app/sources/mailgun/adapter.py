@@ -36,6 +36,7 @@ class Mailgun(Adapter):
     """Reads Mailgun's webhooks."""
 
     kind = "mailgun"
+    title = "Mailgun"
     settings_model: type[BaseModel] = MailgunSettings
     unreadable = NEVER_AGAIN
 

@@ -45,6 +45,11 @@ class MappingAdapter(Adapter):
         return self._kind
 
     @property
+    def title(self) -> str:
+        """What the mapping says."""
+        return self.document.name
+
+    @property
     def taken(self) -> Reply:
         """What the mapping says."""
         return Reply(self.document.response.status, self.document.response.body)

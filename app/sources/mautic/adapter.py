@@ -33,6 +33,7 @@ class Mautic(Adapter):
     """Reads Mautic's webhooks."""
 
     kind = "mautic"
+    title = "Mautic"
     settings_model: type[BaseModel] = MauticSettings
 
     def steps(self, url: str) -> list[str]:

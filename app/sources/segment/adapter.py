@@ -36,6 +36,7 @@ class Segment(Adapter):
     """Reads Segment's HTTP API and its webhooks."""
 
     kind = "segment"
+    title = "Segment"
     settings_model: type[BaseModel] = SegmentSettings
     taken = Reply(200, {"success": True}, ANY_ORIGIN)
     unreadable = Reply(400, {"success": False, "message": "malformed JSON, or too large"}, ANY_ORIGIN)

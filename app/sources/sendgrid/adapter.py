@@ -32,6 +32,7 @@ class SendGrid(Adapter):
     """Reads SendGrid's event webhook."""
 
     kind = "sendgrid"
+    title = "SendGrid"
     settings_model: type[BaseModel] = SendGridSettings
 
     def steps(self, url: str) -> list[str]:

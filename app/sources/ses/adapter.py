@@ -38,6 +38,7 @@ class Ses(Adapter):
     """Reads what SES publishes to an SNS topic."""
 
     kind = "ses"
+    title = "Amazon SES"
     settings_model: type[BaseModel] = SesSettings
 
     def steps(self, url: str) -> list[str]:

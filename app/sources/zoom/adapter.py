@@ -37,6 +37,7 @@ class Zoom(Adapter):
     """Reads Zoom's event subscriptions."""
 
     kind = "zoom"
+    title = "Zoom"
     settings_model: type[BaseModel] = ZoomSettings
 
     def steps(self, url: str) -> list[str]:
