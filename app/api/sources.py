@@ -16,12 +16,11 @@ from app.api.source_forms import RetryForm, RotateKeyForm, SourceChange, SourceF
 from app.api.state import Service
 from app.api.strict_json import StrictRoute
 from app.services import retaking, source_requests, sources
-from app.services.source_requests import SourceRequest, Status
+from app.services.source_requests import NEWEST, SourceRequest, Status
 from app.services.source_view import NewSource, Source
 
 router = APIRouter(prefix="/v1/sources", tags=["Sources"], route_class=StrictRoute)
 
-NEWEST = 2**31 - 1
 PLACE: TypeAdapter[tuple[int]] = TypeAdapter(tuple[Rank])
 Number = Annotated[int, Path(ge=1, lt=2**31)]
 

@@ -8,7 +8,7 @@ import sys
 import typer
 from pydantic_core import ValidationError
 
-from app.cli import data, programs, rubrics, serving
+from app.cli import data, programs, rubrics, serving, sources
 from app.cli.output import complain
 from app.errors import FieldError, Invalid, Problem
 
@@ -23,6 +23,9 @@ key = typer.Typer(no_args_is_help=True, help="Keys that open a program's API.")
 export = typer.Typer(no_args_is_help=True, help="Files of what is stored, on standard output.")
 rubric = typer.Typer(
     no_args_is_help=True, help="Rubrics: checked, stored, previewed, made active, rolled back."
+)
+source = typer.Typer(
+    no_args_is_help=True, help="Sources: platforms that post their own format, tried, created, retried."
 )
 
 app.command()(serving.serve)
@@ -42,10 +45,16 @@ rubric.command("activate")(rubrics.activate)
 rubric.command("rollback")(rubrics.rollback)
 rubric.command("drop")(rubrics.drop)
 rubric.command("prune")(rubrics.prune)
+source.command("test")(sources.rehearse)
+source.command("create")(sources.create)
+source.command("list")(sources.list_)
+source.command("requests")(sources.requests)
+source.command("retry")(sources.retry)
 app.add_typer(export, name="export")
 app.add_typer(program, name="program")
 app.add_typer(key, name="key")
 app.add_typer(rubric, name="rubric")
+app.add_typer(source, name="source")
 
 
 def main() -> None:

@@ -12,6 +12,9 @@ from app.errors import NotFound
 from app.services.sources import get_source
 from app.store.source_requests import RequestRow
 
+NEWEST = 2**31 - 1
+"""Greater than any request's number."""
+
 Status = Literal["received", "taken", "quarantined", "unreadable", "failed"]
 
 _REQUEST: dict[str, Any] = {
