@@ -37,6 +37,7 @@ OWN_ERRORS = {
     "POST /v1/handoffs/{handoff}/claim": "handoff_state",
     "POST /v1/handoffs/{handoff}/release": "handoff_state",
     "POST /v1/handoffs/{handoff}/close": "handoff_state",
+    "PATCH /v1/sources/{source}": "precondition_failed",
     "POST /in/{key}": "unauthenticated overloaded",
     "POST /v1/programs": "conflict",
     "GET /readyz": "not_ready database_away",
