@@ -1,17 +1,22 @@
 """The door that platforms post to, each at a URL of its own and in its own format."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app import clock
 from app.api.state import Service, State
 from app.api.strict_json import check_address
-from app.errors import DatabaseAway, Overloaded, Unauthenticated
+from app.background.inbox import ANSWER_SECONDS
+from app.errors import DatabaseAway, Overloaded, Problem, Unauthenticated
+from app.log import fault
 from app.services.receipt import Receipt
 from app.services.source_requests import SourceRequest
 from app.services.sources import OpenSource, note_unverified, source_with_key
@@ -41,18 +46,16 @@ async def receive(request: Request, service: Service, key: str) -> Response:
     something else. Items that cannot become events are listed under `GET /v1/sources/{source}/requests`
     and can be retried; sending the same again is harmless.
     """
-    try:
+    with _never_final():
         return await _receive(request, service, key)
-    except DatabaseAway as error:
-        # Some platforms give up for good on any answer from 500 up.
-        raise Overloaded(error.detail, retry_after=2) from error
 
 
 @router.api_route("/in/{key}", methods=ASKING, include_in_schema=False)
 @router.api_route(SOME_PATH, methods=ASKING, include_in_schema=False)
 async def answer(request: Request, service: Service, key: str) -> Response:
     """Answer a platform that asks whether somebody is there."""
-    source = await _source(service, key)
+    with _never_final():
+        source = await _source(service, key)
     reply = source.adapter.handshake(await _incoming(request, service), source.secrets)
     if reply is None:
         detail = "This address is for the platform to post to; there is nothing to see."
@@ -60,12 +63,27 @@ async def answer(request: Request, service: Service, key: str) -> Response:
     return _response(reply, request.method)
 
 
+@contextmanager
+def _never_final() -> Iterator[None]:
+    """Some platforms give up for good on any answer from 500 up, all try again after 429."""
+    try:
+        yield
+    except (DatabaseAway, TimeoutError, ClientDisconnect) as error:
+        raise Overloaded("The database is away or slow. Send it again in a moment.", retry_after=2) from error
+    except (Problem, HTTPException):
+        raise
+    except Exception as error:
+        fault("a request of a source could not be received", error)
+        raise Overloaded("This is a fault of the service. Send it again later.", retry_after=60) from error
+
+
 async def _receive(request: Request, service: State, key: str) -> Response:
     check_address(request)
     source, now = await _source(service, key), clock.now()
     incoming = await _with_what_it_needs(await _incoming(request, service), service, source)
     if not source.adapter.verify(incoming, source.secrets, received_at=now):
-        await service.database.write(lambda connection: note_unverified(connection, source, now=now))
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await service.database.write(lambda connection: note_unverified(connection, source, now=now))
         raise Unauthenticated("No secret of this source vouches for the request.")
     reply = source.adapter.handshake(incoming, source.secrets)
     if reply is not None:
@@ -79,7 +97,8 @@ async def _receive(request: Request, service: State, key: str) -> Response:
 
 async def _source(service: State, key: str) -> OpenSource:
     now = clock.now()
-    return await service.database.read(lambda c: source_with_key(c, service.vault, key, now=now))
+    async with asyncio.timeout(ANSWER_SECONDS):
+        return await service.database.read(lambda c: source_with_key(c, service.vault, key, now=now))
 
 
 async def _incoming(request: Request, service: State) -> Incoming:

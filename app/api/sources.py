@@ -140,7 +140,7 @@ async def list_requests(
     before = decode_cursor(cursor, PLACE)[0] if cursor else NEWEST
     found = await service.database.read(
         lambda c: source_requests.list_requests(
-            c, caller.program, source, status, before=before, limit=limit + 1
+            c, service.vault, caller.program, source, status, before=before, limit=limit + 1
         )
     )
     return shown_page(request, found[:limit], [found[limit - 1].n] if len(found) > limit else None)
@@ -151,7 +151,9 @@ async def get_request(request: Request, service: Service, caller: Reader, source
     """One request."""
     return shown(
         request,
-        await service.database.read(lambda c: source_requests.get_request(c, caller.program, source, n)),
+        await service.database.read(
+            lambda c: source_requests.get_request(c, service.vault, caller.program, source, n)
+        ),
     )
 
 
@@ -175,4 +177,6 @@ async def retry_requests(
 ) -> retaking.Retaking:
     """Take all requests again that are not wholly understood, in the background."""
     statuses = (form or RetryForm()).status
-    return await service.database.write(lambda c: retaking.reopen(c, caller.program, source, statuses))
+    reopened = await service.database.write(lambda c: retaking.reopen(c, caller.program, source, statuses))
+    service.inbox.wake()
+    return reopened

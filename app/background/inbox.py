@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -43,24 +44,34 @@ class Inbox:
         self._settings = settings
         self._wake = wake
         self._taking: set[asyncio.Task[SourceRequest | None]] = set()
+        self._woken = asyncio.Event()
 
     async def receive(self, source: OpenSource, incoming: Incoming, *, now: datetime) -> SourceRequest | None:
         """Keep a verified request and take it; None if it is kept, and takes a little longer.
 
-        Raises Overloaded if enough are being taken, or nothing can be kept: platforms try that again.
+        Raises Overloaded if enough are being taken, or it is not kept in time, and DatabaseAway: platforms
+        try that again, and it does no harm should the first have been kept after all.
         """
         if len(self._taking) >= self._settings.inbox_limit:
             raise Overloaded(f"{len(self._taking)} requests are being taken. Send this again in a moment.")
-        n = await self._database.write(partial(keep_request, source=source, incoming=incoming, now=now))
-        task = asyncio.create_task(self._attempt(source, n, incoming, received_at=now, tries=1))
+        kept = asyncio.Event()
+        task = asyncio.create_task(self._keep_and_take(source, incoming, kept, now=now))
         self._taking.add(task)
-        task.add_done_callback(self._taking.discard)
+        task.add_done_callback(self._taken)
         done, _ = await asyncio.wait({task}, timeout=ANSWER_SECONDS)
-        return task.result() if done else None
+        if done:
+            return task.result()
+        if not kept.is_set():
+            raise Overloaded("The database is slow. Send this again in a moment.", retry_after=2)
+        return None
 
     async def retake(self, source: OpenSource, row: RequestRow) -> SourceRequest:
         """Take a kept request again, by the mapping and the settings as they are now."""
         return await self._take(source, row.n, incoming_of(row), received_at=row.received_at)
+
+    def wake(self) -> None:
+        """Take what waits now."""
+        self._woken.set()
 
     async def run(self) -> None:
         """Take what is kept and not taken, for ever; any number of processes may do so."""
@@ -72,19 +83,25 @@ class Inbox:
                 log.warning("requests of sources wait: the database is away")
             except Exception as error:
                 fault("taking requests of sources failed", error)
-            await asyncio.sleep(SWEEP_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SWEEP_SECONDS):
+                    await self._woken.wait()
+            self._woken.clear()
 
     async def sweep(self) -> None:
         """Try once what has waited for too long."""
         before = clock.now() - PATIENCE
         waiting = partial(store.source_requests.waiting, tried_before=before, limit=AT_ONCE)
-        for source, n in await self._database.read(waiting):
-            begin = partial(store.source_requests.begin, source=source, n=n, tried_before=before)
-            row = await self._database.write(partial(begin, now=clock.now()))
-            if row is not None:
-                opening = partial(open_source, vault=self._vault, source=source)
-                opened = await self._database.read(opening)
-                await self._attempt(opened, n, incoming_of(row), received_at=row.received_at, tries=row.tries)
+        while some := await self._database.read(waiting):
+            for source, n in some:
+                await self._try_again(source, n, before)
+
+    async def _try_again(self, source: str, n: int, before: datetime) -> None:
+        begin = partial(store.source_requests.begin, source=source, n=n, tried_before=before)
+        row = await self._database.write(partial(begin, now=clock.now()))
+        if row is not None:
+            opened = await self._database.read(partial(open_source, vault=self._vault, source=source))
+            await self._attempt(opened, n, incoming_of(row), received_at=row.received_at, tries=row.tries)
 
     async def forget(self) -> None:
         """Delete what was taken long ago and wholly understood, some at once."""
@@ -99,26 +116,43 @@ class Inbox:
         while self._taking:
             await asyncio.wait(self._taking)
 
+    async def _keep_and_take(
+        self, source: OpenSource, incoming: Incoming, kept: asyncio.Event, *, now: datetime
+    ) -> SourceRequest | None:
+        n = await self._database.write(partial(keep_request, source=source, incoming=incoming, now=now))
+        kept.set()
+        return await self._attempt(source, n, incoming, received_at=now, tries=1)
+
+    def _taken(self, task: asyncio.Task[SourceRequest | None]) -> None:
+        self._taking.discard(task)
+        if not task.cancelled():
+            task.exception()  # asked for, or asyncio complains if the answer had gone out before it
+
     async def _attempt(
         self, source: OpenSource, n: int, incoming: Incoming, *, received_at: datetime, tries: int
     ) -> SourceRequest | None:
         """Take a request; None if that failed: it is tried again, and in the end given up."""
         try:
             return await self._take(source, n, incoming, received_at=received_at)
-        except DatabaseAway:
+        except (DatabaseAway, Overloaded):
             log.warning("a request of a source waits: the database is away", source=source.id, n=n)
         except Exception as error:
             fault("taking a request of a source failed", error, source=source.id, n=n)
-            failed = partial(note_failure, source=source.id, n=n, error=repr(error), for_good=tries >= TRIES)
-            await self._database.write(failed)
+            await self._note_failure(source.id, n, error, for_good=tries >= TRIES)
         return None
+
+    async def _note_failure(self, source: str, n: int, error: Exception, *, for_good: bool) -> None:
+        """So that it is known; if even that fails, it is only tried once more."""
+        failed = partial(note_failure, source=source, n=n, error=repr(error), for_good=for_good)
+        with suppress(DatabaseAway, Overloaded):
+            await self._database.write(failed)
 
     async def _take(
         self, source: OpenSource, n: int, incoming: Incoming, *, received_at: datetime
     ) -> SourceRequest:
         row = await self._database.write(await self._reading(source, n, incoming, received_at=received_at))
         self._wake()
-        return request_view(row)
+        return request_view(row, source.secrets)
 
     async def _reading(
         self, source: OpenSource, n: int, incoming: Incoming, *, received_at: datetime

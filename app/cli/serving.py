@@ -38,6 +38,7 @@ def serve(
         workers=workers,
         access_log=False,
         log_config=None,
+        ws="none",  # its refusal of a WebSocket would log the path, and a source's key in it
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
 

@@ -107,9 +107,14 @@ def requests(
     """Show what a platform posted and what became of it."""
     from app.cli.session import with_database
     from app.services.source_requests import NEWEST, list_requests
+    from app.settings import Settings
+    from app.vault import open_vault
 
+    vault = open_vault(Settings())
     found = with_database(
-        lambda db: db.read(lambda c: list_requests(c, program, source, status, before=NEWEST, limit=limit))
+        lambda db: db.read(
+            lambda c: list_requests(c, vault, program, source, status, before=NEWEST, limit=limit)
+        )
     )
     for each in found:
         told = f"{each.items} items, {each.events} events, {each.ignored} ignored"

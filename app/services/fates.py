@@ -1,7 +1,8 @@
 """What became of each item of a platform's request."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -10,21 +11,15 @@ from app.sources.adapter import Refused, Translation, Understood
 
 LONGEST_EXCERPT = 1_000
 
-
-@dataclass(frozen=True)
-class RefusedItem:
-    """An item that became no event, as JSON or the beginning of it."""
-
-    reason: str
-    item: str
+Item = Understood | Refused
 
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of one item; neither counted nor refused, it is ignored."""
+    """What became of one item, which is written as JSON; neither counted nor refused, it is ignored."""
 
     digest: str
-    excerpt: str
+    text: str
     is_counted: bool
     refusals: Sequence[str] = ()
 
@@ -34,18 +29,29 @@ class Fate:
         return not (self.is_counted or self.refusals)
 
 
-def fates_of(translation: Translation, results: Iterator[Result]) -> list[Fate]:
-    """The fate of each item, in their order; `results` are those of all their events, in the same order."""
-    return [_fate(each, results) for each in translation.items]
+def told_apart(translation: Translation) -> dict[str, Item]:
+    """The items by a digest of their content; one that stands there again is told by how often it did."""
+    found: dict[str, Item] = {}
+    times = Counter[str]()
+    for each in translation.items:
+        digest = _digest(_json(each.item))
+        times[digest] += 1
+        found[digest if times[digest] == 1 else f"{digest}.{times[digest]}"] = each
+    return found
 
 
-def _fate(item: Understood | Refused, results: Iterator[Result]) -> Fate:
+def fates_of(items: Mapping[str, Item], results: Iterator[Result]) -> list[Fate]:
+    """The fate of each item, by its digest; `results` are those of all their events, in the same order."""
+    return [_fate(digest, each, results) for digest, each in items.items()]
+
+
+def _fate(digest: str, item: Item, results: Iterator[Result]) -> Fate:
     text = _json(item.item)
     if isinstance(item, Refused):
-        return Fate(_digest(text), text[:LONGEST_EXCERPT], is_counted=False, refusals=[item.reason])
+        return Fate(digest, text, is_counted=False, refusals=[item.reason])
     refusals = [why for _ in item.meaning.events for why in _why(next(results))]
     is_counted = bool(item.meaning.events or item.meaning.fragments) and not refusals
-    return Fate(_digest(text), text[:LONGEST_EXCERPT], is_counted, refusals)
+    return Fate(digest, text, is_counted, refusals)
 
 
 def _why(result: Result) -> list[str]:
@@ -55,11 +61,6 @@ def _why(result: Result) -> list[str]:
 def excerpt_of(item: object) -> str:
     """The item as people see it."""
     return _json(item)[:LONGEST_EXCERPT]
-
-
-def digest_of(item: object) -> str:
-    """Tells items apart by their content."""
-    return _digest(_json(item))
 
 
 def _digest(text: str) -> str:

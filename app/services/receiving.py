@@ -4,9 +4,8 @@ A request is kept in a transaction of its own before anything is made of it, so 
 can be worked off again. Taking it is one transaction, which notes the outcome, too.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -14,16 +13,15 @@ from sqlalchemy import Connection
 from app import store
 from app.errors import NotFound
 from app.services.contacts import erase_contact
-from app.services.fates import Fate, RefusedItem, digest_of, fates_of
+from app.services.fates import LONGEST_EXCERPT, Fate, fates_of, told_apart
 from app.services.introducing import introduce, teaches
+from app.services.masking import masked, without_credentials
 from app.services.recording import Result, record
 from app.services.rulebook import hold_rulebook
 from app.services.sources import OpenSource
 from app.sources.adapter import Incoming, Translation
 from app.store.source_requests import RequestRow
 
-MASK = "***"
-CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-write-key"})
 UNLIKE = (
     "Its items are others now than those that became events: what was counted could not be told from what was"
     " not, so nothing was taken."
@@ -38,9 +36,9 @@ def keep_request(connection: Connection, source: OpenSource, incoming: Incoming,
         program=source.program,
         received_at=now,
         method=incoming.method,
-        path=_storable(incoming.path),
-        query=_masked(incoming.query, source.secrets),
-        headers=_masked(incoming.headers, source.secrets),
+        path=_storable(masked(incoming.path, source.secrets)),
+        query=_kept(incoming.query, source),
+        headers=_kept(incoming.headers, source),
         body=incoming.body,
         status="received",
         items=0,
@@ -67,14 +65,14 @@ def take(
     not among the items any more, nothing is taken: what was counted could not be told from what was not.
     """
     row = store.source_requests.hold(connection, source.id, n)
-    known = frozenset(row.counted)
-    items = [(digest_of(each.item), each) for each in translation.items]
-    if not known <= {digest for digest, _ in items}:
+    known, items = frozenset(row.counted), told_apart(translation)
+    if not known <= items.keys():
         status = "quarantined" if row.refused else "taken"
         return _noted(connection, row, {"status": status, "error": UNLIKE})
-    todo = Translation([each for digest, each in items if digest not in known])
+    left = {digest: each for digest, each in items.items() if digest not in known}
+    todo = Translation([*left.values()])
     results = _record(connection, source, todo, since=row.received_at, now=now)
-    return _noted(connection, row, _outcome(row, fates_of(todo, results), items=len(items)))
+    return _noted(connection, row, _outcome(row, fates_of(left, results), source, items=len(items)))
 
 
 def note_unreadable(connection: Connection, source: OpenSource, n: int, why: str) -> RequestRow:
@@ -110,20 +108,24 @@ def _record(
     return iter(results)
 
 
-def _outcome(row: RequestRow, fates: Sequence[Fate], *, items: int) -> dict[str, object]:
-    refused = [RefusedItem(reason, each.excerpt) for each in fates for reason in each.refusals]
+def _outcome(row: RequestRow, fates: Sequence[Fate], source: OpenSource, *, items: int) -> dict[str, object]:
+    refused = [refusal for each in fates for refusal in _refusals(each, source.secrets)]
     counted = [each for each in fates if each.is_counted]
-    # An item that stands in two places may have become events in one of them only.
-    again = {each.digest for each in fates if each.refusals}
     return {
         "status": "quarantined" if refused else "taken",
         "items": items,
         "events": row.events + len(counted),
         "ignored": sum(each.is_ignored for each in fates),
-        "refused": [asdict(each) for each in refused],
-        "counted": sorted({*row.counted, *(each.digest for each in counted)} - again),
+        "refused": refused,
+        "counted": sorted({*row.counted, *(each.digest for each in counted)}),
         "error": None,
     }
+
+
+def _refusals(fate: Fate, secrets: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Masked before it is cut: half a secret would not be found."""
+    for reason in fate.refusals:
+        yield {"reason": masked(reason, secrets), "item": masked(fate.text, secrets)[:LONGEST_EXCERPT]}
 
 
 def _noted(connection: Connection, row: RequestRow, values: dict[str, object]) -> RequestRow:
@@ -131,15 +133,9 @@ def _noted(connection: Connection, row: RequestRow, values: dict[str, object]) -
     return store.source_requests.hold(connection, row.source, row.n)
 
 
-def _masked(values: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
-    """The values, but none that is or holds a secret."""
-    shown = [secret for secret in secrets if secret]
-    return {
-        _storable(name): MASK
-        if name in CREDENTIALS or any(secret in value for secret in shown)
-        else _storable(value)
-        for name, value in values.items()
-    }
+def _kept(values: Mapping[str, str], source: OpenSource) -> dict[str, str]:
+    shown = without_credentials(values, source.secrets)
+    return {_storable(name): _storable(value) for name, value in shown.items()}
 
 
 def _storable(text: str) -> str:

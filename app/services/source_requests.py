@@ -9,8 +9,10 @@ from sqlalchemy import Connection
 
 from app import store
 from app.errors import NotFound
-from app.services.sources import get_source
+from app.services.masking import masked
+from app.services.sources import get_source, open_source
 from app.store.source_requests import RequestRow
+from app.vault import Vault
 
 NEWEST = 2**31 - 1
 """Greater than any request's number."""
@@ -62,32 +64,44 @@ class SourceRequest(BaseModel):
     path: str = Field(description="What followed the key in the URL.")
     query: dict[str, str]
     headers: dict[str, str] = Field(description="Without what may be a secret.")
-    body: str = Field(description="As it came.")
+    body: str = Field(description="As it came, but for secrets of the source.")
     tries: int
     error: str | None
 
 
 def list_requests(
-    connection: Connection, program: str, source: str, status: Status | None, *, before: int, limit: int
+    connection: Connection,
+    vault: Vault,
+    program: str,
+    source: str,
+    status: Status | None,
+    *,
+    before: int,
+    limit: int,
 ) -> list[SourceRequest]:
     """A source's requests, newest first. Raises NotFound."""
     get_source(connection, program, source)
+    secrets = open_source(connection, vault, source).secrets
     rows: Sequence[RequestRow] = store.source_requests.page(
         connection, program, source, status, before=before, limit=limit
     )
-    return [request_view(row) for row in rows]
+    return [request_view(row, secrets) for row in rows]
 
 
-def get_request(connection: Connection, program: str, source: str, n: int) -> SourceRequest:
+def get_request(connection: Connection, vault: Vault, program: str, source: str, n: int) -> SourceRequest:
     """One request. Raises NotFound."""
     row = store.source_requests.get(connection, program, source, n)
     if row is None:
         raise NotFound(f"Source {source!r} has no request {n}; what was taken is kept for some days only.")
-    return request_view(row)
+    return request_view(row, open_source(connection, vault, source).secrets)
 
 
-def request_view(row: RequestRow) -> SourceRequest:
-    """A request with its body as text."""
-    return SourceRequest.model_validate(
-        {**row._mapping, "body": row.body.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")}
-    )
+def request_view(row: RequestRow, secrets: Sequence[str]) -> SourceRequest:
+    """A request with its body as text, and without the source's secrets."""
+    body = row.body.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    shown: dict[str, Any] = {
+        **row._mapping,
+        "body": masked(body, secrets),
+        "error": row.error and masked(row.error, secrets),
+    }
+    return SourceRequest.model_validate(shown)
