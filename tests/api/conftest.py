@@ -12,32 +12,22 @@ from anyio.from_thread import start_blocking_portal
 from tests.api.calls import activate, client_of, key_of
 from tests.api.world import World, populate
 from tests.support.postgres import Postgres
-from tests.support.service import Service, running
-
-
-def _served(database_url: str) -> Iterator[Service]:
-    """The service in a thread of its own, so that it outlives the event loop of one test.
-
-    On uvloop, as it is served: asyncio would wait 40 ms for an acknowledgement in each answer.
-    """
-    with (
-        start_blocking_portal(backend_options={"use_uvloop": True}) as portal,
-        portal.wrap_async_context_manager(running(database_url)) as service,
-    ):
-        yield service
+from tests.support.service import Service, served
 
 
 @pytest.fixture(scope="session")
 def _sqlite_service(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     path = tmp_path_factory.mktemp("served") / "handraiser.db"
     shutil.copyfile(_sqlite_template, path)
-    yield from _served(f"sqlite:///{path}")
+    with served(f"sqlite:///{path}") as service:
+        yield service
 
 
 @pytest.fixture(scope="session")
 def _postgresql_service(postgres: Postgres, _postgresql_template: str) -> Iterator[Service]:
     name = f"served_{uuid4().hex}"
-    yield from _served(postgres.create(name, template=_postgresql_template))
+    with served(postgres.create(name, template=_postgresql_template)) as service:
+        yield service
     postgres.drop(name)
 
 

@@ -4,12 +4,15 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
 import uvicorn
+from anyio.from_thread import start_blocking_portal
+from fastapi import Request
 
+from app.api.state import Fetcher, State, state_of
 from app.main import create_app
 from app.settings import Settings
 
@@ -67,14 +70,23 @@ class Service:
 
 
 @asynccontextmanager
-async def running(database_url: str, **changes: Any) -> AsyncIterator[Service]:
-    """The service, started and stopped as a server is, in this process."""
+async def running(
+    database_url: str, *, fetcher: Fetcher | None = None, **changes: Any
+) -> AsyncIterator[Service]:
+    """The service, started and stopped as a server is, in this process; `fetcher` stands for the outside."""
     settings = settings_for(database_url, **changes)
+    app = create_app(settings)
+    if fetcher is not None:
+
+        def with_fetcher(request: Request) -> State:
+            return replace(state_of(request), fetcher=fetcher)
+
+        app.dependency_overrides[state_of] = with_fetcher
     listener = socket.create_server(("127.0.0.1", 0))
     # Or each small answer waits for the acknowledgement of the one before.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = uvicorn.Config(
-        create_app(settings), access_log=False, log_config=None, timeout_graceful_shutdown=5, lifespan="on"
+        app, access_log=False, log_config=None, timeout_graceful_shutdown=5, lifespan="on", ws="none"
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve([listener]))
@@ -84,3 +96,16 @@ async def running(database_url: str, **changes: Any) -> AsyncIterator[Service]:
     finally:
         server.should_exit = True
         await serving
+
+
+@contextmanager
+def served(database_url: str, *, fetcher: Fetcher | None = None) -> Iterator[Service]:
+    """The service in a thread of its own, so that it outlives the event loop of one test.
+
+    On uvloop, as it is served: asyncio would wait 40 ms for an acknowledgement in each answer.
+    """
+    with (
+        start_blocking_portal(backend_options={"use_uvloop": True}) as portal,
+        portal.wrap_async_context_manager(running(database_url, fetcher=fetcher)) as service,
+    ):
+        yield service
