@@ -68,6 +68,55 @@ async def test_partner_that_is_new_is_created(client: httpx2.AsyncClient) -> Non
     assert (await client.get("/v1/partners/acme")).json()["name"] is None
 
 
+@pytest.mark.usefixtures("acme")
+async def test_an_alias_is_a_name_like_the_others(client: httpx2.AsyncClient) -> None:
+    await post(client, click(partner=None, contact="mautic:26"))
+    stored = await client.put(
+        "/v1/contacts/crm-7", json=FORM | {"aliases": ["mautic:26", "Jo.Sand@Acme.example"]}
+    )
+    assert stored.json()["aliases"] == ["jo.sand@acme.example", "mautic:26"]
+    assert await score(client) == 5.0
+    for name in ("mautic:26", "JO.SAND@acme.example"):
+        assert (await client.get(f"/v1/contacts/{name}")).json() == stored.json()
+    kept = await client.put("/v1/contacts/crm-7", json=FORM | {"name": "Jo Sand"})
+    assert kept.json()["aliases"] == stored.json()["aliases"]
+
+
+@pytest.mark.usefixtures("acme")
+async def test_an_alias_of_another_is_refused(client: httpx2.AsyncClient) -> None:
+    await client.put("/v1/contacts/crm-7", json={"aliases": ["mautic:26"]})
+    answers = [
+        await client.put("/v1/contacts/mautic:26", json={}),
+        await client.put("/v1/contacts/crm-8", json={"aliases": ["mautic:26"]}),
+    ]
+    for answer in answers:
+        assert is_problem(answer, 409, "conflict")
+        assert "'crm-7'" in answer.json()["detail"]
+
+
+@pytest.mark.usefixtures("acme")
+async def test_two_taken_for_one_can_be_parted(client: httpx2.AsyncClient) -> None:
+    await client.put("/v1/contacts/crm-7", json={"partner": "acme", "aliases": ["crm-8", "anon-1"]})
+    await client.put("/v1/contacts/crm-7", json={"partner": "acme", "aliases": ["anon-1"]})
+    assert (await client.put("/v1/contacts/crm-8", json={"partner": "other"})).status_code == 200
+    results = await post(client, *(click(each, partner=None, contact=each) for each in ("anon-1", "crm-8")))
+    assert [each["partner"] for each in results] == ["acme", "other"]
+
+
+@pytest.mark.usefixtures("acme")
+async def test_erased_by_an_alias(client: httpx2.AsyncClient) -> None:
+    names = ("crm-7", "mautic:26", JO)
+    await client.put("/v1/contacts/crm-7", json=FORM | {"aliases": ["mautic:26"]})
+    await post(client, *(click(name, contact=name) for name in names))
+    assert (await client.delete("/v1/contacts/mautic:26")).status_code == 204
+    shown = [event["contact"] for event in await every(client, "/v1/events")]
+    assert len(shown) == 3
+    assert not set(shown) & set(names)
+    for name in names:
+        assert is_problem(await client.get(f"/v1/contacts/{name}"), 404, "not_found")
+    assert await score(client) == 15.0
+
+
 async def test_address_belongs_to_one_contact(client: httpx2.AsyncClient) -> None:
     await client.put("/v1/contacts/crm-7", json={"email": JO})
     answer = await client.put("/v1/contacts/crm-8", json={"email": JO.upper()})

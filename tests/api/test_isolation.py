@@ -137,9 +137,10 @@ async def test_contact_or_domain_known_elsewhere_says_nothing_here(
     results = await post(
         foreigner,
         click_of("by contact", partner=None, contact=world.ids["contact"]),
+        click_of("by alias", partner=None, contact="alias-0"),
         click_of("by domain", partner=None, contact="jo@partner-0.example"),
     )
-    assert [each["status"] for each in results] == ["parked", "parked"]
+    assert [each["status"] for each in results] == ["parked", "parked", "parked"]
 
 
 async def test_cursor_of_a_foreign_list_opens_nothing(

@@ -68,7 +68,10 @@ async def _make(client: httpx2.AsyncClient, n: int) -> list[str]:
         json={"name": f"Partner {n % 2}", "domains": [f"partner-{n}.example"], "owner": "rep@vendor.example"},
     )
     await client.put(f"/v1/reps/rep-{n}@vendor.example", json={"name": f"Rep {n}"})
-    await client.put(f"/v1/contacts/contact-{n}", json={"partner": f"partner-{n}", "name": f"Jo {n}"})
+    await client.put(
+        f"/v1/contacts/contact-{n}",
+        json={"partner": f"partner-{n}", "name": f"Jo {n}", "aliases": [f"alias-{n}"]},
+    )
     await raise_hand(client, f"partner-{n}", contact=f"contact-{n}")
     await post(client, click(f"parked-{n}", partner=None, contact=f"jo-{n}@nobody.example"))
     return [webhook.json()["secret"], source.json()["key"], key.json()["secret"]]
