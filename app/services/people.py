@@ -50,6 +50,8 @@ class People:
             learnt_partner=before.learnt_partner, learnt_name=before.learnt_name
         )
         self._unite(contact.id, [contact.id, *names])
+        # Touched in any case: a name taken away may have been what kept the others' events waiting.
+        self.named[contact.id] = contact.id
 
     def meet(self, introduction: Introduction) -> None:
         """Learn what an introduction says; nothing if it makes one of people who are known to be several."""

@@ -230,6 +230,16 @@ def test_addresses_at_two_partners_say_nothing(play: Play) -> None:
     assert play.scores() == {"p1": 0, "p2": 1}
 
 
+def test_an_address_taken_away_may_leave_one_partner(play: Play) -> None:
+    play.put("p1", domains=["firm.example"])
+    play.put("p2", domains=["other.example"])
+    addresses = ["jo@firm.example", "jo@other.example"]
+    put(play, "user-1", aliases=addresses)
+    assert whose(play, "user-1") is None
+    put(play, "user-1", aliases=addresses[1:])
+    assert play.scores() == {"p1": 0, "p2": 1}
+
+
 def test_addresses_at_merged_partners_are_at_one(play: Play) -> None:
     play.put("p1", domains=["firm.example"])
     play.put("p2", domains=["other.example"])
