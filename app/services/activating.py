@@ -133,8 +133,8 @@ def _draft(
         score = score_of(new.rubric, stored[partner], landmark=new.landmark, today=new.landmark)
         columns = {"stored": stored[partner], "band": band_of(new.rubric, score), **fits[partner]}
         standing: Standing = held[partner]._replace(**columns)
-        changed = standing.position == 0 or shows(new, standing, now=now) != shows(
-            live, held[partner], now=now
+        changed = standing.position == 0 or shows(new, [standing], now=now) != shows(
+            live, [held[partner]], now=now
         )
         drafts.append(Draft(partner=partner, changed=changed, **columns))
     store.drafts.add(connection, new.program, drafts)

@@ -63,22 +63,23 @@ class Directory:
 
     def look_up(self, connection: Connection, program: str, contacts: Iterable[str]) -> None:
         """Make `contacts` known; at most three statements."""
-        wanted = sorted({*contacts} - self._contacts.keys())
+        wanted = sorted({each for each in contacts if each not in self._contacts})
         if not wanted:
             return
         known = store.contacts.known(connection, program, wanted)
         placeless = {each.id for each in known.values() if each.known_partner is None}
         names = store.contacts.names_of(connection, program, placeless)
         every = {name for some in (wanted, *names.values()) for name in some}
-        domains = {domain for name in every if (domain := domain_of(name))} - self._owners.keys()
-        owners = store.partners.sole_owners(connection, program, sorted(domains))
+        domains = {domain for each in every if (domain := domain_of(each))}
+        unknown = sorted(each for each in domains if each not in self._owners)
+        owners = store.partners.sole_owners(connection, program, unknown)
         self._contacts.update({name: known.get(name) for name in wanted})
         self._names.update(names)
-        self._owners.update({domain: owners.get(domain) for domain in domains})
+        self._owners.update({domain: owners.get(domain) for domain in unknown})
 
     def look_up_roots(self, connection: Connection, program: str, partners: Iterable[str]) -> None:
         """Make identities known; at most one statement."""
-        unknown = {*partners} - self._roots.keys()
+        unknown = {each for each in partners if each not in self._roots}
         if unknown:
             roots = store.partners.roots(connection, program, unknown)
             self._roots.update({each: roots.get(each, each) for each in unknown})

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from app import store
 from app.scoring import crossing
-from app.scoring.fade import landmarked, score_of
+from app.scoring.fade import landmarked
 from app.scoring.fit import band_of
 from app.scoring.price import change
 from app.scoring.rubric import Window
@@ -65,10 +65,7 @@ def count(
     stored = _stored(connection, rules, held, counts, today=rules.day_of(now))
     _keep(connection, rules.program, counts, corrected={fact.partner for fact in facts if fact.times < 0})
     latest = _latest(connection, rules.program, facts, held)
-    new = {
-        each: _moved(rules, held[each], stored[each], latest[each], now=now) if each in latest else held[each]
-        for each in partners
-    }
+    new = dict(held) | _moved(rules, held, stored, latest, now=now)
     candidates = [(new[each], event) for each, event in best.items() if opening]
     final, opened = publish_crossings(connection, rules, held, new, candidates, now=now)
     return Counted(
@@ -157,19 +154,28 @@ def _latest(
 
 
 def _moved(
-    rules: Rulebook, held: Standing, stored: float, latest: datetime | None, *, now: datetime
-) -> Standing:
-    """The standing after an event, before any hand-off it opens."""
+    rules: Rulebook,
+    held: Mapping[str, Standing],
+    stored: Mapping[str, float],
+    latest: Mapping[str, datetime | None],
+    *,
+    now: datetime,
+) -> dict[str, Standing]:
+    """The standings of the partners in `latest` after their events, before any hand-off they open."""
     today = rules.day_of(now)
-    before, after = (
-        score_of(rules.rubric, each, landmark=rules.landmark, today=today) for each in (held.stored, stored)
-    )
+    before = rules.scores_now([held[each].stored for each in latest], now=now)
+    after = rules.scores_now([stored[each] for each in latest], now=now)
+    return {
+        each: _risen(rules, held[each], was, is_now, today=today)._replace(
+            stored=stored[each], last_event_at=latest[each]
+        )
+        for each, was, is_now in zip(latest, before, after, strict=True)
+    }
+
+
+def _risen(rules: Rulebook, held: Standing, before: float, after: float, *, today: int) -> Standing:
     was = crossing.Standing(held.armed, held.open_handoff is not None, held.rearm_on)
     armed = crossing.rearmed(rules.rubric, was, score_before=before, today=today)
     return held._replace(
-        stored=stored,
-        band=band_of(rules.rubric, after),
-        armed=armed,
-        rearm_on=None if armed else held.rearm_on,
-        last_event_at=latest,
+        band=band_of(rules.rubric, after), armed=armed, rearm_on=None if armed else held.rearm_on
     )

@@ -30,11 +30,7 @@ def publish(
     announced too, before `messages` about it. A partner in the queue has changed that with its score.
     """
     today = rules.day_of(now)
-    changed = [
-        each
-        for each in new
-        if each.position == 0 or shows(rules, each, now=now) != shows(rules, held[each.partner], now=now)
-    ]
+    changed = _changed(rules, held, new, now=now)
     # The queue has the order of stored scores, which move under a floor where nothing shows.
     if any(each.open_handoff and each.stored != held[each.partner].stored for each in new):
         store.programs.take_queue_positions(connection, rules.program, 1)
@@ -59,10 +55,20 @@ def publish(
     return final
 
 
-def shows(rules: Rulebook, standing: Standing, *, now: datetime) -> tuple[object, ...]:
-    """What readers of the score feed see of a standing."""
-    score = score_of(rules.rubric, standing.stored, landmark=rules.landmark, today=rules.day_of(now))
-    return score, standing.band, standing.grade, standing.armed
+def _changed(
+    rules: Rulebook, held: Mapping[str, Standing], new: Sequence[Standing], *, now: datetime
+) -> list[Standing]:
+    before = [held[each.partner] for each in new]
+    shown = zip(shows(rules, before, now=now), shows(rules, new, now=now), strict=True)
+    return [
+        each for each, (was, is_now) in zip(new, shown, strict=True) if each.position == 0 or was != is_now
+    ]
+
+
+def shows(rules: Rulebook, standings: Sequence[Standing], *, now: datetime) -> list[tuple[object, ...]]:
+    """What readers of the score feed see of standings."""
+    scores = rules.scores_now([each.stored for each in standings], now=now)
+    return [(score, each.band, each.grade, each.armed) for score, each in zip(scores, standings, strict=True)]
 
 
 def _places(connection: Connection, program: str, partners: Sequence[str]) -> dict[str, int]:

@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from app import store
 from app.errors import FieldError
-from app.scoring.fade import score_of
 from app.services.attribution import Directory, directory
 from app.services.counting import Counted, Fact, count
 from app.services.rulebook import Rulebook, hold_rulebook
@@ -65,7 +64,7 @@ def record(
     counted = _count(
         connection, rules, [event for key, event in first.items() if key in new], roots, stored, now=now
     )
-    where = _where(rules, roots, counted, rules.day_of(now))
+    where = _where(rules, roots, counted, now=now)
     results = _results(candidates, new, stored, counted, where)
     return [
         Result(event.id, "rejected", errors=(rejected[place],)) if place in rejected else next(results)
@@ -148,15 +147,16 @@ def _status(event: LedgerEvent, stored: LedgerEvent, *, is_new: bool) -> str:
 
 
 def _where(
-    rules: Rulebook, roots: Mapping[str, str], counted: Counted, today: int
+    rules: Rulebook, roots: Mapping[str, str], counted: Counted, *, now: datetime
 ) -> Callable[[str | None], Where]:
     """Tells for the identity an event is for which partner it counts for, and that one's score."""
+
+    scores = rules.scores_now([each.stored for each in counted.standings.values()], now=now)
+    of_partner = dict(zip(counted.standings, scores, strict=True))
 
     def where(identity: str | None) -> Where:
         if identity is None:
             return None, None
-        partner = roots[identity]
-        stored = counted.standings[partner].stored
-        return partner, score_of(rules.rubric, stored, landmark=rules.landmark, today=today)
+        return roots[identity], of_partner[roots[identity]]
 
     return where

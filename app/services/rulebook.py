@@ -1,19 +1,20 @@
 """What a program scores by at this moment: its active rubric, compiled, and the signals it tallies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from sqlalchemy import Connection
 from ulid import ULID
 
 from app import store
 from app.errors import NotFound
 from app.scoring.days import day_of
-from app.scoring.fade import score_of
+from app.scoring.fade import score_of, scores_of
 from app.scoring.fit import band_of, fit_of, grade_rank
 from app.scoring.price import PriceList
 from app.scoring.reading import read_rubric
@@ -68,6 +69,11 @@ class Rulebook:
     def score_now(self, stored: float, *, now: datetime) -> float:
         """The score that a standing's stored one shows at an instant."""
         return score_of(self.rubric, stored, landmark=self.landmark, today=self.day_of(now))
+
+    def scores_now(self, stored: Sequence[float], *, now: datetime) -> list[float]:
+        """The scores that many stored ones show at an instant; as many single ones would take far longer."""
+        scores = scores_of(self.rubric, np.array(stored), landmark=self.landmark, today=self.day_of(now))
+        return [float(each) for each in scores]
 
     @cached_property
     def newcomer(self) -> Standing:

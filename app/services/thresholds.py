@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 
 from app import store
 from app.scoring import crossing
-from app.scoring.fade import score_of
 from app.scoring.rubric import Gates
 from app.scoring.signal import Signal
 from app.services.engagement import engaged_contacts
@@ -29,12 +28,11 @@ def crossings(
     terms, today = rules.rubric.handoff, rules.day_of(now)
     if terms is None:
         return []
+    scores = rules.scores_now([standing.stored for standing, _ in candidates], now=now)
     able = [
         Crossing(standing, score, trigger)
-        for standing, trigger in candidates
-        if (score := score_of(rules.rubric, standing.stored, landmark=rules.landmark, today=today))
-        >= terms.at
-        and standing.armed
+        for (standing, trigger), score in zip(candidates, scores, strict=True)
+        if score >= terms.at and standing.armed
     ]
     if not able:
         return []
