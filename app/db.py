@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 import asyncpg
 from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -277,6 +277,11 @@ def postgres_engine(url: URL) -> AsyncEngine:
 def sqlstate(error: DBAPIError) -> str:
     """PostgreSQL's five-letter code for what went wrong; empty when there is none."""
     return str(getattr(error.orig, "sqlstate", None) or "")
+
+
+def is_of_data(error: DBAPIError) -> bool:
+    """Whether the database refused the data (classes 22, 23), as opposed to the statement or the moment."""
+    return isinstance(error, IntegrityError | DataError) or sqlstate(error)[:2] in {"22", "23"}
 
 
 def is_away(error: DBAPIError) -> bool:

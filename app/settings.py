@@ -51,8 +51,16 @@ class Settings(BaseSettings):
     keep_attempts_days: float = Field(30, gt=0, description="Days after which attempts are forgotten.")
     body_limit: int = Field(1024 * 1024, ge=1024, description="Bytes a request body may have.")
     ndjson_limit: int = Field(16 * 1024 * 1024, ge=1024, description="Bytes an NDJSON body may have.")
+    bodies_limit: int = Field(
+        256 * 1024 * 1024,
+        ge=1024,
+        description="Bytes of request bodies that one process holds at once, until they are answered; "
+        "beyond it 429.",
+    )
     queue_limit: int = Field(
-        50_000, ge=1, description="Events that may wait for a commit in one process; beyond it 429."
+        50_000,
+        ge=1,
+        description="Events that may wait for a commit in one process; beyond it 429. One program gets half.",
     )
     inbox_limit: int = Field(
         100, ge=1, description="Requests of sources that may be worked on in one process; beyond it 429."

@@ -1,23 +1,27 @@
-"""Group commit: requests that arrive while a program's commit is running go into the next one together."""
+"""Group commit: requests that arrive while a program's commit is running go into the next one together.
+
+Programs take turns: each has one group at a time, and a group is bounded, so whoever sends single events
+waits for no more than one group of another's import.
+"""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
 from app import clock
-from app.db import Database
+from app.db import Database, is_of_data
 from app.errors import FieldError, Overloaded, Problem
 from app.services.recording import Result, record
 from app.sources.event import NewEvent
 
 log = structlog.get_logger()
 
-GROUP_EVENTS = 2_000
-"""A group takes no further request once it has this many events."""
+GROUP_EVENTS = 1_000
+"""A group takes no more once it has this many events, and a request that has more goes in several."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +30,22 @@ class _Waiting:
     answer: asyncio.Future[list[Result]]
 
 
+@dataclass
+class _Queue:
+    """What waits for one program's commits, those that are running included."""
+
+    parts: deque[_Waiting] = field(default_factory=deque)
+    events: int = 0
+
+
 class GroupCommitter:
-    """Records events, answering each request only after the commit that holds its events."""
+    """Records events, answering each request only after the commits that hold its events."""
 
     def __init__(self, database: Database, *, limit: int, wake: Callable[[], None]) -> None:
         self._database = database
         self._limit = limit
         self._wake = wake
-        self._waiting: dict[str, deque[_Waiting]] = {}
+        self._queues: dict[str, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._events = 0
 
@@ -41,21 +53,44 @@ class GroupCommitter:
         """A result for each event, durable. Raises Overloaded, DatabaseAway and NotFound."""
         if not events:
             return []
-        if self._events and self._events + len(events) > self._limit:
-            raise Overloaded(
-                f"{self._events} events wait for a commit already. Send these again in a moment."
-            )
-        waiting = _Waiting(events, asyncio.get_running_loop().create_future())
-        self._events += len(events)
-        if program in self._waiting:
-            self._waiting[program].append(waiting)
-        else:
-            self._waiting[program] = deque([waiting])
-            self._start(program)
+        self._admit(program, len(events))
+        queue = self._queue_of(program)
+        parts = [
+            _waiting(events[start : start + GROUP_EVENTS]) for start in range(0, len(events), GROUP_EVENTS)
+        ]
+        self._count(queue, len(events))
+        queue.parts.extend(parts)
         try:
-            return await waiting.answer
+            # All of them, so that nothing of a request that has failed is still on its way.
+            found = await asyncio.gather(*(each.answer for each in parts), return_exceptions=True)
         finally:
-            self._events -= len(events)
+            self._count(queue, -len(events))
+        return _joined(found)
+
+    def _admit(self, program: str, events: int) -> None:
+        """Raise Overloaded unless there is room.
+
+        A program may fill as much as it leaves free, half of the room if it is alone: so there is always some
+        for a newcomer. Whoever has nothing waiting may send more than that at once.
+        """
+        queue = self._queues.get(program)
+        mine = queue.events if queue else 0
+        free = self._limit - self._events
+        if free <= 0 or (mine and mine + events > free):
+            raise Overloaded(
+                f"{self._events} events wait for a commit already, {mine} of them of this program. "
+                "Send these again in a moment."
+            )
+
+    def _count(self, queue: _Queue, events: int) -> None:
+        queue.events += events
+        self._events += events
+
+    def _queue_of(self, program: str) -> _Queue:
+        if program not in self._queues:
+            self._queues[program] = _Queue()
+            self._start(program)
+        return self._queues[program]
 
     async def finish(self) -> None:
         """Wait until nothing is waiting."""
@@ -68,21 +103,23 @@ class GroupCommitter:
         task.add_done_callback(self._tasks.discard)
 
     async def _drain(self, program: str) -> None:
-        queue = self._waiting[program]
-        while queue:
-            group = _next_group(queue)
+        parts = self._queues[program].parts
+        while parts:
+            group = _next_group(parts)
             try:
                 await self._commit(program, group)
             except Exception as error:
                 _fail(group, error)
-        del self._waiting[program]
+        del self._queues[program]
 
     async def _commit(self, program: str, group: Sequence[_Waiting]) -> None:
         try:
             results = iter(await self._record(program, [event for each in group for event in each.events]))
         except Problem:
             raise
-        except Exception:
+        except Exception as error:
+            if isinstance(error, DBAPIError) and not is_of_data(error):
+                raise
             if len(group) == 1 and len(group[0].events) == 1:
                 raise
             await self._commit_apart(program, group)
@@ -103,6 +140,8 @@ class GroupCommitter:
         try:
             return (await self._record(program, [event]))[0]
         except DBAPIError as error:
+            if not is_of_data(error):
+                raise
             log.error("the database refused an event", program=program, source=event.source, id=event.id)
             reason = FieldError("", f"the database refused it: {type(error.orig).__name__}")
             return Result(event.id, "rejected", errors=(reason,))
@@ -115,11 +154,28 @@ class GroupCommitter:
         return results
 
 
-def _next_group(queue: deque[_Waiting]) -> list[_Waiting]:
-    group, events = [queue.popleft()], 0
-    while queue and (events := events + len(group[-1].events)) < GROUP_EVENTS:
-        group.append(queue.popleft())
+def _waiting(events: Sequence[NewEvent]) -> _Waiting:
+    return _Waiting(events, asyncio.get_running_loop().create_future())
+
+
+def _next_group(parts: deque[_Waiting]) -> list[_Waiting]:
+    group, events = [parts.popleft()], 0
+    while parts and (events := events + len(group[-1].events)) < GROUP_EVENTS:
+        group.append(parts.popleft())
     return group
+
+
+def _joined(found: Sequence[list[Result] | BaseException]) -> list[Result]:
+    """The results of all parts of a request, each with its partner's latest score; raises what one raised."""
+    results: list[Result] = []
+    for part in found:
+        if isinstance(part, BaseException):
+            raise part
+        results += part
+    if len(found) == 1:
+        return results
+    scores = {each.partner: each.score for each in results}
+    return [replace(each, score=scores[each.partner]) for each in results]
 
 
 def _answer(waiting: _Waiting, results: list[Result]) -> None:

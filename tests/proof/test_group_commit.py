@@ -33,6 +33,18 @@ REFUSES = {
         """,
     ],
 }
+FAILS_OTHERWISE = {
+    "sqlite": [
+        """
+        CREATE TRIGGER planted BEFORE INSERT ON event WHEN NEW.id LIKE 'bad%'
+        BEGIN SELECT abs(-9223372036854775807 - 1); END
+        """
+    ],
+    "postgresql": [
+        FUNCTION.replace("check_violation", "insufficient_privilege"),
+        REFUSES["postgresql"][1],
+    ],
+}
 FAILS_AT_COMMIT = {
     "sqlite": [
         "CREATE TABLE planted (program REFERENCES program (id) DEFERRABLE INITIALLY DEFERRED)",
@@ -124,6 +136,16 @@ async def test_one_bad_request_harms_no_other(client: httpx2.AsyncClient, databa
     answers = await asyncio.gather(*(statuses(client, *ids) for ids in requests))
     assert answers == [["accepted", "rejected"][: len(ids)] for ids in requests]
     assert (await client.get("/v1/partners/p1")).json()["score"] == 150
+
+
+async def test_what_is_not_the_events_fault_rejects_none(
+    client: httpx2.AsyncClient, database_url: str
+) -> None:
+    """Planted: a trigger that may not do what it wants. Their sender is to try again."""
+    await plant(database_url, FAILS_OTHERWISE)
+    assert await statuses(client, "e1", "bad") == ["500"]
+    assert await statuses(client, "bad") == ["500"]
+    assert await statuses(client, "e1") == ["accepted"]
 
 
 @pytest.mark.parametrize("ids", [["bad"], ["bad", "bad2"], ["good", "bad"]])

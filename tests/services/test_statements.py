@@ -1,4 +1,4 @@
-"""How many statements a group costs does not depend on how many events are in it."""
+"""A thousand events cost no more statements than one; fewer, where something is remembered by then."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,12 +14,6 @@ from app.sources.event import NewEvent
 from tests.support.play import Play
 
 SIZES = (1, 100, 1_000)
-
-
-@pytest.fixture(autouse=True)
-def _met(play: Play) -> None:
-    """Who was met before is remembered, and not looked up: that is not what is counted here."""
-    play.record(play.event())
 
 
 def cost(play: Play, events: list[NewEvent]) -> int:
@@ -44,27 +38,27 @@ def statements(play: Play, service: Callable[[Connection], object]) -> int:
 
 
 def test_new_partners(play: Play) -> None:
-    costs = {cost(play, [play.event(partner=f"{size}-{n}") for n in range(size)]) for size in SIZES}
-    assert len(costs) == 1
-    assert costs.pop() < 20
+    costs = [cost(play, [play.event(partner=f"{size}-{n}") for n in range(size)]) for size in SIZES]
+    assert max(costs) == costs[0]
+    assert costs[0] < 20
 
 
 def test_known_partners_and_repeats(play: Play) -> None:
     old = [play.event(partner=f"p{n}") for n in range(SIZES[-1])]
     play.record(*old)
-    costs = {cost(play, [*old[:size], *(play.event(partner=f"p{n}") for n in range(size))]) for size in SIZES}
-    assert len(costs) == 1
+    costs = [cost(play, [*old[:size], *(play.event(partner=f"p{n}") for n in range(size))]) for size in SIZES]
+    assert max(costs) == costs[0]
 
 
 def test_contacts_and_domains(play: Play) -> None:
     play.activate({"bands": {}, "handoff": None})
     play.put(domains=["firm.example"])
     play.happens()
-    costs = {
+    costs = [
         cost(play, [play.event(partner=None, contact=f"jo{n}@firm.example") for n in range(size)])
         for size in SIZES
-    }
-    assert len(costs) == 1
+    ]
+    assert max(costs) == costs[0]
 
 
 def test_aliases(play: Play) -> None:
@@ -97,10 +91,10 @@ def test_crossings(play: Play) -> None:
     """Hand-offs with their lines and talking points."""
     for size in SIZES[:2]:
         play.record(*(play.event("webinar.attended", f"{size}-{n}") for n in range(size) for _ in range(2)))
-    costs = {
+    costs = [
         cost(play, [play.event("webinar.attended", f"{size}-{n}") for n in range(size)]) for size in SIZES[:2]
-    }
-    assert len(costs) == 1
+    ]
+    assert max(costs) == costs[0]
 
 
 @pytest.mark.parametrize("fade", [{"half_life_days": 9}, {"window_days": 9}])
@@ -115,8 +109,8 @@ def test_caps_and_groups(play: Play, fade: dict[str, int]) -> None:
     play.activate(
         {"fade": fade, "rules": [capped], "groups": {"g": {"at_most": {"points": 3, "per": "month"}}}}
     )
-    costs = {
+    costs = [
         cost(play, [play.event(partner=f"{size}-{n % 50}", ago=n % 30) for n in range(size)])
         for size in SIZES
-    }
-    assert len(costs) == 1
+    ]
+    assert max(costs) == costs[0]
