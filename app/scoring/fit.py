@@ -22,14 +22,18 @@ class FitTable:
 
     def __init__(self, rubric: Rubric) -> None:
         self._grades = rubric.fit.grades
+        self._fits: dict[int, Fit] = {}
         self._rules = [
             (Condition(where_document(rule.where)), millipoints_of(rule.points)) for rule in rubric.fit.rules
         ]
 
     def fit_of(self, attributes: Mapping[str, object]) -> Fit:
         """The fit of a partner with these attributes."""
-        points = sum(points for condition, points in self._rules if condition.holds(attributes)) / 1000
-        return Fit(points, _highest(self._grades, points))
+        points = sum(points for condition, points in self._rules if condition.holds(attributes))
+        # Few sums are possible, and a preview asks for each of them a thousand times.
+        if points not in self._fits:
+            self._fits[points] = Fit(points / 1000, _highest(self._grades, points / 1000))
+        return self._fits[points]
 
 
 def fit_of(rubric: Rubric, attributes: Mapping[str, object]) -> Fit:

@@ -145,14 +145,14 @@ def compare(connection: Connection, key: Key, *, on_progress: Callable[[float], 
     items: list[Item] = []
     replayed: list[Replayed] = []
     total, done, after = store.partners.count(connection, key.program), 0, ""
-    while partners := store.partners.page_of_ids(
+    while profiles := store.partners.page_of_profiles(
         connection, key.program, after=after, limit=PARTNERS_AT_ONCE
     ):
-        some = _Some.load(connection, live, candidate, partners)
+        some = _Some.load(connection, live, candidate, profiles)
         passing = comparison.add(some.compared(live, candidate, key.as_of))
         items += _items("entering", passing.entering.items) + _items("leaving", passing.leaving.items)
         replayed += _replayed(connection, candidate, some, key.as_of)
-        done, after = done + len(partners), partners[-1]
+        done, after = done + len(profiles), profiles[-1].id
         if on_progress is not None:
             on_progress(done / max(total, done))
     result = comparison.result().document()
@@ -170,28 +170,27 @@ class _Some:
     """Some partners that stand for themselves, with all that scores are made of under either rubric."""
 
     partners: Sequence[str]
-    rows: dict[str, Any]
+    profiles: Sequence[Any]
     before: "_Facts"
     after: "_Facts"
 
     @classmethod
-    def load(cls, connection: Connection, live: Rulebook, candidate: Rulebook, ids: Sequence[str]) -> "_Some":
-        rows = store.partners.get_many(connection, live.program, ids)
-        partners = [each for each in ids if rows[each].counts_for == each and rows[each].archived_at is None]
+    def load(
+        cls, connection: Connection, live: Rulebook, candidate: Rulebook, profiles: Sequence[Any]
+    ) -> "_Some":
+        partners = [each.id for each in profiles]
         before = _Facts.kept(connection, live.program, partners)
         # Where days begin at another time no tally is right; the candidate's are counted in passing.
         same = candidate.zone == live.zone
         after = before if same else _Facts.counted(connection, candidate, partners)
-        return cls(partners, rows, before, after)
+        return cls(partners, profiles, before, after)
 
     def compared(self, live: Rulebook, candidate: Rulebook, day: int) -> Chunk:
         before = self.before.scores(live, len(self.partners), day=day)
         after = self.after.scores(candidate, len(self.partners), day=day)
         tables = FitTable(live.rubric), FitTable(candidate.rubric)
-        grades = [
-            [table.fit_of(self.rows[each].attributes).grade for each in self.partners] for table in tables
-        ]
-        names = [self.rows[each].name for each in self.partners]
+        grades = [[table.fit_of(each.attributes).grade for each in self.profiles] for table in tables]
+        names = [each.name for each in self.profiles]
         return Chunk(self.partners, names, before, after, grades_before=grades[0], grades_after=grades[1])
 
 
@@ -206,7 +205,7 @@ class _Facts:
     def kept(cls, connection: Connection, program: str, partners: Sequence[str]) -> "_Facts":
         place = numbered(partners)
         return cls(
-            as_tallies(store.tallies.of_partners(connection, program, partners), place),
+            store.tallies.arrays_of(connection, program, place),
             as_adjustments(store.tallies.adjustments_of(connection, program, partners), place),
         )
 
@@ -247,7 +246,7 @@ def _replayed(connection: Connection, candidate: Rulebook, some: _Some, day: int
             handoffs,
             tallies=facts.tallies,
             adjustments=facts.adjustments,
-            grade=table.fit_of(some.rows[partner].attributes).grade,
+            grade=table.fit_of(some.profiles[place[partner]].attributes).grade,
             first=min([handoffs[0].opened_day, *facts.tallies.day.tolist()]),
             last=day,
         )

@@ -27,7 +27,7 @@ def stored_from_tallies(
 ) -> dict[str, float]:
     """The stored score of each partner, from all its tallies and what is `added` to them."""
     place, added = numbered(partners), added or Counts()
-    tallies = as_tallies(store.tallies.of_partners(connection, rules.program, partners), place)
+    tallies = store.tallies.arrays_of(connection, rules.program, place)
     adjusted = as_adjustments(store.tallies.adjustments_of(connection, rules.program, partners), place)
     stored = scores(
         rules.rubric,

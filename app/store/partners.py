@@ -71,6 +71,18 @@ def get_many(connection: Connection, program: str, ids: Collection[str]) -> dict
     return {row.id: row for row in connection.execute(query)}
 
 
+def page_of_profiles(connection: Connection, program: str, *, after: str, limit: int) -> Sequence[Any]:
+    """Id, name and attributes of partners that stand for themselves and are not archived, by id."""
+    query = (
+        select(partners.c.id, partners.c.name, partners.c.attributes)
+        .where(partners.c.program == program, partners.c.id > after)
+        .where(partners.c.counts_for == partners.c.id, partners.c.archived_at.is_(None))
+        .order_by(partners.c.id)
+        .limit(limit)
+    )
+    return connection.execute(query).all()
+
+
 def members(connection: Connection, program: str, roots_: Collection[str]) -> dict[str, str]:
     """Each identity whose events count for one of `roots_`, with that partner."""
     query = select(partners.c.id, partners.c.counts_for).where(

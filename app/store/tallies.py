@@ -1,11 +1,15 @@
 """Queries on tallies, contact tallies and adjustments: additive counts per partner and day."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Executable, Select, Table, and_, bindparam, delete, func, select
 
 from app.models import adjustments, contact_tallies, tallies
+from app.scoring.arrays import ints
+from app.scoring.tally import Tallies
+from app.store.columns import packed, unpacked
 from app.store.recordset import Given, Prepared, among, prepared
 
 PAGE = 10_000
@@ -119,9 +123,21 @@ def of_partners(connection: Connection, program: str, partners: Collection[str])
     query = select(tallies.c.partner, tallies.c.signal, tallies.c.day, tallies.c.count).where(
         tallies.c.program == program, among(connection, tallies.c.partner, partners)
     )
-    # All at once: millions of these are read, and row by row would take twice as long.
+    return [tuple(row) for row in connection.execute(query)]
+
+
+def arrays_of(connection: Connection, program: str, place: Mapping[str, int]) -> Tallies:
+    """All tallies of these partners, each partner by its place."""
+    columns = (tallies.c.signal, tallies.c.day, tallies.c.count)
+    query = (
+        select(tallies.c.partner, func.count(), *(packed(connection, column) for column in columns))
+        .where(tallies.c.program == program, among(connection, tallies.c.partner, place.keys()))
+        .group_by(tallies.c.partner)
+    )
     rows: Sequence[Any] = connection.execute(query).all()
-    return list(rows)
+    partners, sizes, *groups = zip(*rows, strict=True) if rows else ((),) * 5
+    rows_of = np.repeat(ints([place[each] for each in partners]), ints(sizes))
+    return Tallies(rows_of, *(unpacked(connection, each) for each in groups))
 
 
 def contacts_of(
