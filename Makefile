@@ -10,10 +10,10 @@ STAMP   := $(VENV)/.installed
 SOURCES  = $(wildcard app benchmarks migrations tests tools)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test check bench lock format clean
+.PHONY: help install run demo test check bench bench-quick lock format clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## Make .venv with everything the locks name (only when they changed)
 
@@ -43,8 +43,11 @@ check: install ## Format, lint, types, import direction, documents, locks
 	$(BIN)/python -m tools.reference --check
 	$(BIN)/python -m tools.locks --check
 
-bench: install ## Measure ingest, scoring and delivery on this machine
+bench: install ## Measure everything on this machine, beside yardsticks (ARGS='NAME --scale 0.1 --json FILE')
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-quick: install ## Measure what says most, in under two minutes
+	$(BIN)/python -m benchmarks --quick $(ARGS)
 
 lock: install ## Compile the locks from pyproject.toml (ARGS=--upgrade: to the newest versions)
 	$(BIN)/python -m tools.locks $(ARGS)

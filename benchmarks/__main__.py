@@ -1,26 +1,71 @@
-"""`make bench`: each figure beside its yardstick from the same run; all of them, or those that are named."""
+"""`make bench`: each figure beside its yardstick from the same run; all of them, or those that are named.
+
+python -m benchmarks [NAME ...] [--quick] [--scale X] [--json FILE]
+python -m benchmarks table FILE
+"""
 
 import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from time import perf_counter
 
-from benchmarks import acknowledge, counting, delivering, preview, queue
+from benchmarks import acknowledge, batches, counting, delivering, preview, queue
+from benchmarks.databases import described, postgres
+from benchmarks.figures import Sheet
+from benchmarks.machine import Theft, describe
+from benchmarks.report import Report, show, show_machine
+from benchmarks.run import Measure, Run
 
-MEASURES = {
+MEASURES: dict[str, Measure] = {
     "acknowledge": acknowledge.measure,
-    "preview": preview.measure,
-    "counting": counting.measure,
+    "batches": batches.measure,
     "queue": queue.measure,
     "delivering": delivering.measure,
+    "preview": preview.measure,
+    "counting": counting.measure,
 }
+QUICK = ("acknowledge", "batches")
+QUICK_SCALE = 0.25
 
 
 def main() -> None:
-    """Measure what the command line names."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    """Measure what the command line names, or print as Markdown what was measured earlier."""
+    if sys.argv[1:2] == ["table"]:
+        print(Report.read(Path(sys.argv[2])).markdown())
+        return
+    given = _arguments()
+    run = Run(given.scale or (QUICK_SCALE if given.quick else 1.0), given.quick)
+    report = _measured(given.names or (QUICK if given.quick else MEASURES), run)
+    if given.json:
+        report.write(given.json)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(MEASURES)}; all if absent")
-    parser.add_argument("--scale", type=float, default=1.0, help="1 is full size, 0.1 a tenth")
-    given = parser.parse_args()
-    for name in given.names or MEASURES:
-        MEASURES[name](given.scale)
+    parser.add_argument("--quick", action="store_true", help="the most telling cases, in under two minutes")
+    parser.add_argument("--scale", type=float, help="1 is full size and time, 0.1 a tenth")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every round of every figure")
+    return parser.parse_args()
+
+
+def _measured(names: Iterable[str], run: Run) -> Report:
+    with postgres() as server:
+        machine = describe() | {"PostgreSQL": described(server)}
+    theft, start = Theft(), perf_counter()
+    sheets: list[Sheet] = []
+    for name in names:
+        for sheet in MEASURES[name](run):
+            show(sheet)
+            sheets.append(sheet)
+    machine["load generator"] = "benchmarks/load.py, asyncio, on a core that no server uses"
+    machine["run"] = f"scale {run.scale:g}, {len(run.rounds)} rounds, {perf_counter() - start:.0f} s"
+    machine["time stolen by the host"] = f"{theft.share():.1%}"
+    show_machine(machine)
+    return Report(machine, sheets)
 
 
 if __name__ == "__main__":

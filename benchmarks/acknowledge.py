@@ -1,84 +1,61 @@
-"""Acknowledged events per second beside a bare echo, three interleaved rounds."""
+"""Single events, acknowledged when they are durable and scored, beside a bare echo and the obvious build."""
 
-import asyncio
-import statistics
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 from itertools import product
 
-from rich.console import Console
-from rich.table import Table
+from benchmarks.databases import database, postgres, sqlite
+from benchmarks.figures import Sheet
+from benchmarks.pgbench import transactions
+from benchmarks.run import Run
+from benchmarks.servers import echo, handraiser, obvious
+from benchmarks.target import Target
 
-from benchmarks.databases import postgresql, sqlite
-from benchmarks.load import Load, events, post
-from benchmarks.servers import echo, handraiser
+CONNECTIONS = (1, 8, 32, 128)
+SOME = 32
+"""Connections of the quick run, of the warm-up, and of the maximum that the open loop offers half of."""
 
-ROUNDS = 3
 SECONDS = 4.0
-SHAPES = ((1, 1), (1, 32), (1, 128), (100, 4), (1000, 4))
-"""Events in a request, connections."""
 
 
-@dataclass(frozen=True)
-class Target:
-    """Something to post events to."""
-
-    name: str
-    url: str
-    key: str = ""
-
-    def measure(self, bodies: Iterator[bytes], connections: int, *, seconds: float) -> Load:
-        """Post for a while."""
-        headers = {"content-type": "application/json", "authorization": f"Bearer {self.key}"}
-        return asyncio.run(post(self.url, bodies, seconds=seconds, connections=connections, headers=headers))
-
-
-def measure(scale: float) -> None:
-    """Measure and print."""
+def measure(run: Run) -> Iterator[Sheet]:
+    """At several numbers of connections, then an open loop at half of the maximum."""
+    most = Sheet("Single events, acknowledged", "events/s", ("bare echo", "pgbench", "obvious build"))
+    half = Sheet(f"Single events, half of the maximum of {SOME} connections, open loop", "p99 ms")
     with ExitStack() as stack:
+        server = stack.enter_context(postgres())
+        bare, kept, filed = database(server), database(server), stack.enter_context(sqlite())
         targets = [
-            Target("echo", f"{stack.enter_context(echo())}/"),
-            stack.enter_context(_service("SQLite", stack.enter_context(sqlite()))),
-            stack.enter_context(_service("PostgreSQL", stack.enter_context(postgresql()))),
+            Target("bare echo", stack.enter_context(echo())),
+            Target("obvious build", stack.enter_context(obvious(server.create("obvious")))),
+            Target("SQLite", stack.enter_context(handraiser(filed))),
+            Target("PostgreSQL", stack.enter_context(handraiser(kept))),
         ]
-        _print(_measured(targets, seconds=SECONDS * scale))
+        for target in targets:
+            target.post(seconds=run.seconds(1), connections=SOME)
+        for _, connections in product(run.rounds, (SOME,) if run.quick else CONNECTIONS):
+            _compare(most, targets, bare, connections, seconds=run.seconds(SECONDS))
+            if connections == SOME:
+                _halve(half, most, targets, seconds=run.seconds(SECONDS))
+        targets[-1].check(kept)
+    yield from (most, half)
 
 
-@contextmanager
-def _service(name: str, database_url: str) -> Iterator[Target]:
-    with handraiser(database_url) as (url, key):
-        yield Target(name, f"{url}/v1/events", key)
+def _compare(sheet: Sheet, targets: list[Target], bare: str, connections: int, *, seconds: float) -> None:
+    case = _case(connections)
+    rate = transactions(bare, clients=connections, seconds=seconds)
+    if rate is not None:
+        sheet.add(case, "pgbench", {"events/s": rate})
+    for target in targets:
+        sheet.add(case, target.name, target.post(seconds=seconds, connections=connections))
 
 
-Rounds = dict[tuple[int, int, str], list[Load]]
+def _halve(sheet: Sheet, most: Sheet, targets: list[Target], *, seconds: float) -> None:
+    for target in targets:
+        row = most.row(_case(SOME), target.name)
+        rate = row.rounds[-1]["events/s"] / 2 if row else 0
+        sheet.add(_case(SOME), target.name, target.post_at(rate, seconds=seconds, connections=SOME))
 
 
-def _measured(targets: list[Target], *, seconds: float) -> Rounds:
-    rounds: Rounds = {}
-    feeds = {(target.name, batch): events(batch) for target in targets for batch, _ in SHAPES}
-    for _, (batch, connections), target in product(range(ROUNDS), SHAPES, targets):
-        load = target.measure(feeds[target.name, batch], connections, seconds=seconds)
-        rounds.setdefault((batch, connections, target.name), []).append(load)
-    return rounds
-
-
-def _print(rounds: Rounds) -> None:
-    table = Table("batch", "connections", "to", "events/s", "least to most", "p50 ms", "p99 ms", "of echo")
-    for (batch, connections, name), loads in rounds.items():
-        rates = sorted(load.per_second * batch for load in loads)
-        bare = [load.per_second * batch for load in rounds[batch, connections, "echo"]]
-        ratio = statistics.median(
-            rate / base for rate, base in zip((load.per_second * batch for load in loads), bare, strict=True)
-        )
-        table.add_row(
-            str(batch),
-            str(connections),
-            name,
-            f"{statistics.median(rates):,.0f}",
-            f"{rates[0]:,.0f} to {rates[-1]:,.0f}",
-            f"{statistics.median(load.p50 for load in loads) * 1000:.1f}",
-            f"{statistics.median(load.p99 for load in loads) * 1000:.1f}",
-            f"{ratio:.3f}",
-        )
-    Console().print(table)
+def _case(connections: int) -> str:
+    return f"{connections} connection{'s' if connections > 1 else ''}"

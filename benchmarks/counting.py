@@ -1,14 +1,12 @@
 """Counting a new signal over a million events, beside a bare scan of the same rows."""
 
 import asyncio
-import statistics
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from time import perf_counter
 
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy import Connection, delete, select, update
 
 from app.background.counting import count_signals
@@ -21,51 +19,45 @@ from app.settings import Settings
 from app.store import ledger
 from app.store.ledger import LedgerEvent
 from benchmarks.databases import postgresql, sqlite
+from benchmarks.figures import Sheet
 from benchmarks.population import NOW, PROGRAM, document, load, name, population
+from benchmarks.run import Run
 
 EVENTS = 1_000_000
 TO_A_PARTNER = 50
 AT_ONCE = 5_000
-ROUNDS = 3
 DEEP = {"id": "deep", "on": "page.viewed", "points": 3, "where": {"path": {"starts_with": "/partners/"}}}
 RUBRIC = document(0) | {"name": "Deep", "rules": [DEEP]}
 VERSION = 3
 
 
-def measure(scale: float) -> None:
-    """Measure and print."""
-    size = int(EVENTS * scale)
-    table = Table(
-        "", "scan s", "counting s", "events/s", "times a scan", title=f"A new signal, {size:,} events"
-    )
+def measure(run: Run) -> Iterator[Sheet]:
+    """On both databases."""
+    size = run.size(EVENTS)
+    sheet = Sheet(f"A new signal counted over {size:,} events", "events/s", ("bare scan",))
     with ExitStack() as stack:
-        for label, make in (("SQLite", sqlite), ("PostgreSQL", postgresql)):
-            scans, counts = asyncio.run(_measured(stack.enter_context(make()), size))
-            scan, counting = statistics.median(scans), statistics.median(counts)
-            table.add_row(
-                label,
-                f"{scan:.2f}",
-                f"{counting:.2f}",
-                f"{size / counting:,.0f}",
-                f"{counting / scan:.1f}",
-            )
-    Console().print(table)
+        for case, make in (("SQLite", sqlite), ("PostgreSQL", postgresql)):
+            for scan, counting in asyncio.run(_measured(stack.enter_context(make()), size, run)):
+                sheet.add(case, "bare scan", {"events/s": size / scan})
+                sheet.add(case, "counting", {"events/s": size / counting})
+    yield sheet
 
 
-async def _measured(url: str, size: int) -> tuple[list[float], list[float]]:
+async def _measured(url: str, size: int, run: Run) -> list[tuple[float, float]]:
+    """Seconds of a scan and of the counting, round by round."""
     database = open_database(Settings(database_url=url))
     await _fill(database, size)
-    scans, counts = [], []
-    for _ in range(ROUNDS):
+    found = []
+    for _ in run.rounds:
         start = perf_counter()
         await database.read(_scan)
-        scans.append(perf_counter() - start)
+        scan = perf_counter() - start
         await database.write(_forget)
         start = perf_counter()
         await count_signals(database, PROGRAM, VERSION)
-        counts.append(perf_counter() - start)
+        found.append((scan, perf_counter() - start))
     await database.close()
-    return scans, counts
+    return found
 
 
 async def _fill(database: Database, size: int) -> None:

@@ -1,17 +1,14 @@
 """Deliveries per second, each recorded, beside bare clients that post the same; from commit to arrival."""
 
 import asyncio
-import statistics
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from itertools import repeat
+from itertools import product, repeat
 from time import monotonic, perf_counter
 
 import httpx2
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy import func, literal_column, select
 from ulid import ULID
 
@@ -22,14 +19,15 @@ from app.models import deliveries
 from app.settings import Settings
 from app.store import deliveries as store
 from benchmarks.databases import postgresql, sqlite
-from benchmarks.load import post
+from benchmarks.figures import Sample, Sheet, percentile
+from benchmarks.load import Client
 from benchmarks.message import BODY, HEADERS, SECRET, TEXT
 from benchmarks.posting import AT_ONCE, CLIENTS
+from benchmarks.run import Run
 from benchmarks.servers import receiver
 from tests.delivery.owing import VAULT, add_program, add_webhook
 
 DELIVERIES = 6_000
-ROUNDS = 3
 WEBHOOKS = 10
 PER_SECOND = 200
 """Commits of one delivery each while latency is measured."""
@@ -39,24 +37,29 @@ UNLIMITED = 1_000_000
 YARDSTICKS = ("bare protocol", "bare pyreqwest", "bare httpx2")
 
 
-def measure(scale: float) -> None:
-    """Measure and print."""
-    number = int(DELIVERIES * scale)
+def measure(run: Run) -> Iterator[Sheet]:
+    """Rates, then how long a message takes from its commit."""
+    number = run.size(DELIVERIES)
+    rates = Sheet(
+        f"{number:,} deliveries to {WEBHOOKS} webhooks, {AT_ONCE} in flight", "deliveries/s", YARDSTICKS
+    )
+    waits = Sheet(f"From commit to arrival, {PER_SECOND} commits a second", "p50 ms")
     with ExitStack() as stack:
-        url = stack.enter_context(receiver())
+        url = stack.enter_context(receiver()).url
         urls = {"SQLite": stack.enter_context(sqlite()), "PostgreSQL": stack.enter_context(postgresql())}
         for each in urls.values():
             asyncio.run(_prepare(each))
-        rates: dict[str, list[float]] = {}
-        for _ in range(ROUNDS):
-            rates.setdefault("bare protocol", []).append(_bare(url))
+        for _ in run.rounds:
+            rates.add("", "bare protocol", {"deliveries/s": _bare(url, run.seconds(2))})
             for client in CLIENTS:
-                rates.setdefault(f"bare {client}", []).append(number / _posted(client, url, number))
+                rates.add("", f"bare {client}", {"deliveries/s": number / _posted(client, url, number)})
             for name, database in urls.items():
-                rates.setdefault(f"worker, {name}", []).append(asyncio.run(_delivered(database, url, number)))
-        _print_rates(number, rates)
-        seconds = SECONDS * scale
-        _print_waits({name: asyncio.run(_waits(each, url, seconds)) for name, each in urls.items()})
+                rate = asyncio.run(_delivered(database, url, number))
+                rates.add("", f"worker, {name}", {"deliveries/s": rate})
+        for _, (name, database) in product(run.rounds, urls.items()):
+            for case, healthy in (("all healthy", True), ("nine, beside one that hangs", False)):
+                waits.add(case, name, asyncio.run(_waited(database, url, healthy, run.seconds(SECONDS))))
+    yield from (rates, waits)
 
 
 async def _prepare(database_url: str) -> None:
@@ -65,10 +68,9 @@ async def _prepare(database_url: str) -> None:
     await database.close()
 
 
-def _bare(url: str) -> float:
+def _bare(url: str, seconds: float) -> float:
     """A protocol that only counts bytes: about the least that posting can cost."""
-    posting = post(url + "/hook", repeat(BODY), seconds=2, connections=AT_ONCE, headers=HEADERS)
-    return asyncio.run(posting).per_second
+    return Client(url + "/hook", HEADERS).post(repeat(BODY), seconds=seconds, connections=AT_ONCE).per_second
 
 
 def _posted(client: str, url: str, number: int) -> float:
@@ -94,15 +96,9 @@ async def _all_recorded(database: Database) -> None:
         await asyncio.sleep(0.05)
 
 
-async def _waits(database_url: str, url: str, seconds: float) -> list[list[float]]:
-    """Seconds from commit to arrival: all healthy; and of the nine others while one never answers."""
-    healthy = [url + "/hook"] * WEBHOOKS
-    return [
-        await _waited(database_url, url, urls, seconds) for urls in (healthy, [url + "/hang", *healthy[1:]])
-    ]
-
-
-async def _waited(database_url: str, url: str, urls: Sequence[str], seconds: float) -> list[float]:
+async def _waited(database_url: str, url: str, healthy: bool, seconds: float) -> Sample:
+    """From commit to arrival at the webhooks that answer; unless all are `healthy` one never does."""
+    urls = [url + ("/hook" if healthy or n else "/hang") for n in range(WEBHOOKS)]
     async with (
         httpx2.AsyncClient(base_url=url, trust_env=False) as client,
         _webhooks(database_url, urls) as (database, names),
@@ -120,7 +116,8 @@ async def _waited(database_url: str, url: str, urls: Sequence[str], seconds: flo
             worker.wake()
         await asyncio.sleep(1)
         arrivals = (await client.get("/")).json()
-        return sorted(arrivals[id_] - at for id_, at in committed.items())
+        times = sorted(1000 * (arrivals[id_] - at) for id_, at in committed.items())
+        return {f"p{percent} ms": percentile(times, percent) for percent in (50, 95, 99)}
 
 
 @asynccontextmanager
@@ -154,31 +151,3 @@ async def _working(database: Database) -> AsyncIterator[Worker]:
     yield worker
     await worker.stop()
     await task
-
-
-def _print_rates(number: int, rates: dict[str, list[float]]) -> None:
-    title = f"{number:,} deliveries to {WEBHOOKS} webhooks, {AT_ONCE} in flight, median of {ROUNDS}"
-    table = Table("", "deliveries/s", "least to most", *(f"of {name}" for name in YARDSTICKS), title=title)
-    for name, some in rates.items():
-        ratios = [
-            statistics.median(one / other for one, other in zip(some, rates[each], strict=True))
-            for each in YARDSTICKS
-        ]
-        table.add_row(
-            name,
-            f"{statistics.median(some):,.0f}",
-            f"{min(some):,.0f} to {max(some):,.0f}",
-            *(f"{ratio:.2f}" for ratio in ratios),
-        )
-    Console().print(table)
-
-
-def _print_waits(waits: dict[str, list[list[float]]]) -> None:
-    title = f"Commit to arrival, {PER_SECOND} commits a second, ms"
-    table = Table("", "webhooks", "p50", "p95", "p99", "p95 of all healthy", title=title)
-    for name, (healthy, beside) in waits.items():
-        for label, some in (("all healthy", healthy), ("nine, beside one that hangs", beside)):
-            cuts = [1000 * some[len(some) * percent // 100] for percent in (50, 95, 99)]
-            ratio = cuts[1] / (1000 * healthy[len(healthy) * 95 // 100])
-            table.add_row(name, label, *(f"{cut:.1f}" for cut in cuts), f"{ratio:.2f}")
-    Console().print(table)

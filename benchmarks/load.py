@@ -1,114 +1,154 @@
-"""A load generator: keep-alive connections that post prepared bodies and time every answer."""
+"""Load generators: a closed loop sends when it is answered, an open one when it is time."""
 
 import asyncio
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import repeat
 from time import perf_counter
-from typing import cast
-from urllib.parse import urlsplit
+
+from benchmarks.connection import Connection, connect, request_head, with_body
+from benchmarks.figures import percentile
+from benchmarks.machine import generating
+
+TICK = 0.001
+"""Seconds between two looks at what is due: an open loop sends what a millisecond brings together."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What was posted: answers per second, and seconds to an answer at two percentiles."""
+    """What was answered: how much, in how many seconds; seconds to an answer, in order."""
 
-    per_second: float
-    p50: float
-    p99: float
+    seconds: float
+    times: list[float]
+
+    @property
+    def answers(self) -> int:
+        """How many there were."""
+        return len(self.times)
+
+    @property
+    def per_second(self) -> float:
+        """Answers per second."""
+        return self.answers / self.seconds
+
+    def milliseconds(self) -> dict[str, float]:
+        """To an answer, at two percentiles."""
+        return {f"p{percent} ms": percentile(self.times, percent) * 1000 for percent in (50, 99)}
 
 
-class Poster(asyncio.Protocol):
-    """One connection: as soon as an answer is there, the next body goes out."""
+class Loop(Connection):
+    """One connection of a closed loop: as soon as an answer is there, the next request goes out."""
 
-    def __init__(self, head: bytes, bodies: Iterator[bytes], until: float, times: list[float]) -> None:
-        self._head, self._bodies, self._until, self._times = head, bodies, until, times
-        self._buffer = b""
-        self._sent_at = 0.0
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    def __init__(self, requests: Iterator[bytes], until: float, times: list[float]) -> None:
+        super().__init__()
+        self._requests, self._until, self._times = requests, until, times
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the first."""
-        self._transport = cast("asyncio.Transport", transport)
-        self._send()
+    def begin(self) -> None:
+        """Send a request."""
+        request = next(self._requests)
+        self._sent_at = perf_counter()
+        self.send(request)
 
-    def data_received(self, data: bytes) -> None:
-        """Take an answer; anything but 200 ends the measurement."""
-        self._buffer += data
-        head, separator, body = self._buffer.partition(b"\r\n\r\n")
-        if not separator or len(body) < length(head):
-            return
-        if not head.startswith(b"HTTP/1.1 200"):
-            self.done.set_exception(RuntimeError(self._buffer.decode(errors="replace")))
-            self._transport.close()
-            return
-        self._buffer = b""
+    def answered(self, head: bytes) -> None:
+        """Note how long it took."""
         now = perf_counter()
         self._times.append(now - self._sent_at)
         if now < self._until:
-            self._send()
+            self.begin()
         else:
-            self.done.set_result(None)
-            self._transport.close()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """A server that hangs up in the middle has failed."""
-        if not self.done.done():
-            self.done.set_exception(error or ConnectionResetError("the server hung up"))
-
-    def _send(self) -> None:
-        body = next(self._bodies)
-        self._sent_at = perf_counter()
-        self._transport.write(self._head + b"content-length: %d\r\n\r\n" % len(body) + body)
+            self.finish()
 
 
-def length(head: bytes) -> int:
-    """Of the body that follows."""
-    for line in head.split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            return int(value)
-    return 0
-
-
-async def post(
-    url: str, bodies: Iterator[bytes], *, seconds: float, connections: int, headers: dict[str, str]
-) -> Load:
-    """Post `bodies` for so many seconds. Raises RuntimeError for any answer but 200."""
-    parts = urlsplit(url)
-    lines = [
-        f"POST {parts.path} HTTP/1.1",
-        f"host: {parts.netloc}",
-        *(f"{k}: {v}" for k, v in headers.items()),
-    ]
-    head = ("\r\n".join(lines) + "\r\n").encode()
+async def closed_loop(url: str, requests: Iterator[bytes], *, seconds: float, connections: int) -> Load:
+    """Send for so many seconds. Raises RuntimeError for any answer but 200 and 304."""
     times: list[float] = []
     start = perf_counter()
-    posters = []
-    for _ in range(connections):
-        _, poster = await asyncio.get_running_loop().create_connection(
-            lambda: Poster(head, bodies, start + seconds, times), parts.hostname or "", parts.port or 80
-        )
-        posters.append(poster)
-    await asyncio.gather(*(poster.done for poster in posters))
-    times.sort()
+    loops = [Loop(requests, start + seconds, times) for _ in range(connections)]
+    await connect(url, loops)
+    for each in loops:
+        each.begin()
+    await asyncio.gather(*(each.done for each in loops))
+    return Load(perf_counter() - start, sorted(times))
+
+
+class Sender(Connection):
+    """One connection of an open loop; free again when it is answered."""
+
+    def __init__(self, free: deque["Sender"], times: list[float]) -> None:
+        super().__init__()
+        self._free, self._times = free, times
+
+    def begin(self, request: bytes, due: float) -> None:
+        """Send what was due then."""
+        self._due = due
+        self.send(request)
+
+    def answered(self, head: bytes) -> None:
+        """Note how long it took since it was due, the waiting for a free connection too."""
+        self._times.append(perf_counter() - self._due)
+        self._free.append(self)
+
+
+async def open_loop(
+    url: str, requests: Iterator[bytes], *, rate: float, seconds: float, connections: int
+) -> Load:
+    """Send so many requests a second, whether or not earlier ones are answered."""
+    times: list[float] = []
+    free: deque[Sender] = deque()
+    senders = [Sender(free, times) for _ in range(connections)]
+    await connect(url, senders)
+    free.extend(senders)
+    waiting: deque[float] = deque()
+    start, sent, total = perf_counter(), 0, int(rate * seconds)
+    while len(times) < total:
+        now = perf_counter()
+        due = min(total, int((now - start) * rate) + 1)
+        waiting.extend([now] * (due - sent))
+        sent = due
+        while waiting and free:
+            free.popleft().begin(next(requests), waiting.popleft())
+        _raise_failures(senders)
+        await asyncio.sleep(TICK)
     elapsed = perf_counter() - start
-    return Load(len(times) / elapsed, times[len(times) // 2], times[len(times) * 99 // 100])
+    for each in senders:
+        each.finish()
+    return Load(elapsed, sorted(times))
 
 
-def events(batch: int, *, partners: int = 10_000) -> Iterator[bytes]:
-    """Bodies of new events, `batch` to a body, spread over so many partners."""
-    numbers = count()
-    while True:
-        some = ",".join(_event(next(numbers), partners) for _ in range(batch))
-        yield (some if batch == 1 else f"[{some}]").encode()
+def _raise_failures(senders: list[Sender]) -> None:
+    for each in senders:
+        if each.done.done():
+            each.done.result()
 
 
-def _event(number: int, partners: int) -> str:
-    kinds = ('"email.opened"', '"email.clicked"', '"page.viewed"', '"form.submitted"')
-    partner = number * 7919 % partners
-    return (
-        f'{{"id":"evt-{number}","type":{kinds[number % 4]},"partner":"partner-{partner}",'
-        f'"contact":"jo@partner-{partner}.example","source":"bench",'
-        f'"properties":{{"campaign":"spring-storage","path":"/partners/deal-registration"}}}}'
-    )
+@dataclass(frozen=True)
+class Client:
+    """Asks one address for the same thing again and again, or posts to it what is new each time."""
+
+    url: str
+    headers: dict[str, str]
+
+    def post(self, bodies: Iterator[bytes], *, seconds: float, connections: int) -> Load:
+        """As fast as the server answers."""
+        requests = self._posts(bodies)
+        return _run(closed_loop(self.url, requests, seconds=seconds, connections=connections))
+
+    def post_at(self, rate: float, bodies: Iterator[bytes], *, seconds: float, connections: int) -> Load:
+        """So many a second, as long as the server keeps up."""
+        requests = self._posts(bodies)
+        return _run(open_loop(self.url, requests, rate=rate, seconds=seconds, connections=connections))
+
+    def get(self, *, seconds: float, connections: int) -> Load:
+        """As fast as the server answers."""
+        request = request_head("GET", self.url, self.headers) + b"\r\n"
+        return _run(closed_loop(self.url, repeat(request), seconds=seconds, connections=connections))
+
+    def _posts(self, bodies: Iterator[bytes]) -> Iterator[bytes]:
+        head = request_head("POST", self.url, self.headers)
+        return (with_body(head, body) for body in bodies)
+
+
+def _run(work: Coroutine[None, None, Load]) -> Load:
+    with generating():
+        return asyncio.run(work)

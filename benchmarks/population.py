@@ -22,6 +22,8 @@ PROGRAM = "bench"
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 SIGNALS, DAYS, PER_PARTNER = 8, 90, 20
 HALF_LIFE = 30
+CAP = 2
+"""Occurrences of a day that count."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,12 @@ class Population:
     day: Ints
     count: Ints
 
+    def one_by_one(self) -> "Population":
+        """The events that were counted, day by day as a ledger has them: each a row that counts once."""
+        rows = np.repeat(np.arange(len(self.count)), self.count)
+        row = rows[np.argsort(self.day[rows], kind="stable")]
+        return Population(self.size, self.partner[row], self.signal[row], self.day[row], np.ones_like(row))
+
 
 def population(size: int) -> Population:
     """So many partners, with 20 tallies each on different days or of different signals."""
@@ -42,7 +50,7 @@ def population(size: int) -> Population:
     # Steps of 7 through 720 places visit none twice.
     start = np.repeat(random.integers(0, SIGNALS * DAYS, size), PER_PARTNER)
     place = (start + 7 * np.tile(np.arange(PER_PARTNER), size)) % (SIGNALS * DAYS)
-    count = random.integers(1, 4, len(partner))
+    count = random.integers(1, 10, len(partner))
     return Population(size, partner, place % SIGNALS, today() - place // SIGNALS, count)
 
 
@@ -59,7 +67,7 @@ def points(version: int) -> list[int]:
 def document(version: int) -> dict[str, Any]:
     """A rubric with a cap on every rule, a half-life and a threshold."""
     rules = [
-        {"id": f"r{n}", "on": f"type.{n}", "points": each, "at_most": {"times": 2, "per": "day"}}
+        {"id": f"r{n}", "on": f"type.{n}", "points": each, "at_most": {"times": CAP, "per": "day"}}
         for n, each in enumerate(points(version))
     ]
     return {

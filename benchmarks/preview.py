@@ -1,106 +1,127 @@
-"""A preview of 100,000 partners with 2 million tallies, beside the same arithmetic in bare NumPy."""
+"""A preview of ten million events, counted into tallies, beside DuckDB's GROUP BY of the same events.
+
+`python -m benchmarks.preview SUBJECT PARTNERS URL` runs once, in a process whose peak memory is its own.
+"""
 
 import asyncio
 import json
-import statistics
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
+from itertools import product
 from time import perf_counter
 
+import duckdb
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
 from app.db import open_database
+from app.scoring.arrays import Floats, Ints
 from app.services.previewing import compare
 from app.settings import Settings
 from app.store.previews import Key
 from benchmarks.databases import postgresql, sqlite
-from benchmarks.population import HALF_LIFE, PER_PARTNER, PROGRAM, load, points, population, today
+from benchmarks.figures import Sample, Sheet
+from benchmarks.machine import peak_mib
+from benchmarks.population import CAP, HALF_LIFE, PROGRAM, Population, load, points, population, today
+from benchmarks.run import Run
 
 PARTNERS = 100_000
-ROUNDS = 3
+LEVEL = 60
+BARE = ("DuckDB, the events", "DuckDB, the tallies", "NumPy, the tallies")
+GROUP_BY = """
+SELECT {sums} FROM (
+  SELECT partner, signal, day, least({times}, {cap}) * pow(2, (day - {today}) / {half_life}) AS worth
+  FROM people GROUP BY partner, signal, day
+) GROUP BY partner
+"""
 
-Run = dict[str, float]
 
-
-def measure(scale: float) -> None:
-    """Measure and print; each run is a process of its own, so that its peak memory is its own."""
-    size = int(PARTNERS * scale)
+def measure(run: Run) -> Iterator[Sheet]:
+    """On both databases, and in memory."""
+    size = run.size(PARTNERS)
+    people = population(size)
+    title = f"Preview of {size:,} partners, {int(people.count.sum()):,} events in {len(people.day):,} tallies"
+    sheet = Sheet(title, "seconds", BARE)
     with ExitStack() as stack:
         urls = {"SQLite": stack.enter_context(sqlite()), "PostgreSQL": stack.enter_context(postgresql())}
         for url in urls.values():
-            asyncio.run(_load(url, size))
-        runs: dict[str, list[Run]] = {name: [] for name in ("bare NumPy", *urls)}
-        for _ in range(ROUNDS):
-            for name, some in runs.items():
-                some.append(_run(size, urls.get(name, "")))
-    _print(size, runs)
+            asyncio.run(_load(url, people))
+        for _, name in product(run.rounds, (*BARE, *urls)):
+            sheet.add("both rubrics", name, _run(name, size, urls.get(name, "")))
+    yield sheet
 
 
-async def _load(url: str, size: int) -> None:
+async def _load(url: str, people: Population) -> None:
     database = open_database(Settings(database_url=url))
-    await load(database, population(size))
+    await load(database, people)
     await database.close()
 
 
-def _run(size: int, url: str) -> Run:
-    command = [sys.executable, "-m", "benchmarks.preview", str(size), url]
-    run: Run = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    return run
+def _run(subject: str, size: int, url: str) -> Sample:
+    command = [sys.executable, "-m", "benchmarks.preview", subject, str(size), url]
+    sample: Sample = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return sample
 
 
-def _print(size: int, runs: dict[str, list[Run]]) -> None:
-    title = f"Preview of {size:,} partners with {size * PER_PARTNER:,} tallies, median of {ROUNDS}"
-    table = Table("", "seconds", "least to most", "peak MiB", "would enter", title=title)
-    for name, some in runs.items():
-        seconds = sorted(run["seconds"] for run in some)
-        table.add_row(
-            name,
-            f"{statistics.median(seconds):.2f}",
-            f"{seconds[0]:.2f} to {seconds[-1]:.2f}",
-            f"{statistics.median(run['peak'] for run in some):.0f}",
-            f"{some[0]['entering']:,.0f}",
-        )
-    Console().print(table)
-
-
-def bare(size: int) -> Run:
+def by_numpy(people: Population) -> Sample:
     """Both rubrics over arrays that are in memory already."""
-    people = population(size)
     start = perf_counter()
-    scores = []
-    for version in (0, 1):
-        worth = np.array(points(version))[people.signal] * np.minimum(people.count, 2)
-        faded = worth * np.exp2((people.day - today()) / HALF_LIFE)
-        scores.append(np.round(np.bincount(people.partner, faded, minlength=size), 6))
-    entering = int(((scores[0] < 60) & (scores[1] >= 60)).sum())
-    return {"seconds": perf_counter() - start, "entering": entering}
+    before, after = (_scores(people, np.array(points(version))) for version in (0, 1))
+    return _found(start, before, after)
 
 
-async def previewed(url: str) -> Run:
+def _scores(people: Population, worth: Ints) -> Floats:
+    faded = np.minimum(people.count, CAP) * np.exp2((people.day - today()) / HALF_LIFE)
+    return np.bincount(people.partner, worth[people.signal] * faded, people.size).astype(np.float64)
+
+
+def by_duckdb(people: Population, *, times: str) -> Sample:
+    """Both rubrics over a table of its own in memory, on all cores; `times` says what a row is worth."""
+    connection = duckdb.connect()
+    rows = {"partner": people.partner, "signal": people.signal, "day": people.day, "count": people.count}
+    connection.register("arrays", {name: column.astype(np.int32) for name, column in rows.items()})
+    connection.execute("CREATE TABLE people AS SELECT * FROM arrays")
+    sums = ", ".join(
+        "sum(worth * (CASE signal "
+        + " ".join(f"WHEN {signal} THEN {each}" for signal, each in enumerate(points(version)))
+        + " END))"
+        for version in (0, 1)
+    )
+    query = GROUP_BY.format(sums=sums, times=times, cap=CAP, today=today(), half_life=HALF_LIFE)
+    start = perf_counter()
+    before, after = connection.execute(query).fetchnumpy().values()
+    return _found(start, before.astype(np.float64), after.astype(np.float64))
+
+
+def _found(start: float, before: Floats, after: Floats) -> Sample:
+    entering = (np.round(before, 6) < LEVEL) & (np.round(after, 6) >= LEVEL)
+    return {"seconds": perf_counter() - start, "would enter": int(entering.sum())}
+
+
+async def by_handraiser(url: str) -> Sample:
     """The preview of the second rubric, to the result that would be kept."""
     database = open_database(Settings(database_url=url))
     start = perf_counter()
     found = await database.read(lambda c: compare(c, Key(PROGRAM, 2, today())))
     seconds = perf_counter() - start
     await database.close()
-    return {"seconds": seconds, "entering": found.result["entering"]["count"]}
+    entering = found.result["entering"]["count"]
+    return {"seconds": seconds, "would enter": entering, "peak MiB": peak_mib()}
 
 
-def main(size: int, url: str) -> None:
+SUBJECTS: dict[str, Callable[[Population], Sample]] = {
+    "DuckDB, the events": lambda people: by_duckdb(people.one_by_one(), times="count(*)"),
+    "DuckDB, the tallies": lambda people: by_duckdb(people, times="sum(count)"),
+    "NumPy, the tallies": by_numpy,
+}
+
+
+def main(subject: str, size: int, url: str) -> None:
     """Run once and tell."""
-    run = asyncio.run(previewed(url)) if url else bare(size)
-    print(json.dumps(run | {"peak": _peak_mib()}))
-
-
-def _peak_mib() -> float:
-    # Not getrusage: its peak includes that of the process which started this one.
-    (line,) = (each for each in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in each)
-    return int(line.split()[1]) / 1024
+    found = asyncio.run(by_handraiser(url)) if url else SUBJECTS[subject](population(size))
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3])

@@ -1,80 +1,121 @@
-"""Real servers to measure, each a process of its own."""
+"""Real servers to measure, each a process of its own, away from the load generator's core."""
 
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from socket import create_connection, create_server
 
 import httpx2
+
+from benchmarks.load import Client
+from benchmarks.machine import SERVERS
 
 RUBRIC = (Path(__file__).parent.parent / "examples" / "rubrics" / "partner-nurture.yaml").read_bytes()
 BIN = Path(sys.executable).parent
 OPERATOR = "the-operator-of-the-benchmarks"
 ENCRYPTION = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 SECONDS_TO_START = 20.0
+NOTHING: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A process that serves; the key opens it."""
+
+    url: str
+    pid: int
+    started_in: float
+    """Seconds from its start until it took a connection."""
+    key: str = ""
+
+    def at(self, path: str, **headers: str) -> Client:
+        """A load generator for one path."""
+        return Client(f"{self.url}{path}", {"authorization": f"Bearer {self.key}", **headers})
+
+    def client(self) -> httpx2.AsyncClient:
+        """For what is not measured."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=60, trust_env=False)
 
 
 @contextmanager
-def echo() -> Iterator[str]:
-    """A bare echo on the same server software; its URL."""
-    with _application("benchmarks.echo:app") as url:
-        yield url
+def echo() -> Iterator[Server]:
+    """A bare echo on the same server software."""
+    with _application("benchmarks.echo:app") as server:
+        yield server
 
 
 @contextmanager
-def receiver() -> Iterator[str]:
-    """A receiver of webhooks that remembers when each came; its URL."""
-    with _application("benchmarks.receiver:app") as url:
-        yield url
+def receiver() -> Iterator[Server]:
+    """A receiver of webhooks that remembers when each came."""
+    with _application("benchmarks.receiver:app") as server:
+        yield server
 
 
 @contextmanager
-def _application(name: str) -> Iterator[str]:
-    with _running(["uvicorn", name, "--log-level", "error", "--no-access-log"], {}) as url:
-        yield url
+def obvious(database_url: str) -> Iterator[Server]:
+    """What one would write first, on an empty database."""
+    with _application("benchmarks.obvious:app", {"DATABASE_URL": database_url, "KEY": OPERATOR}) as server:
+        yield Server(server.url, server.pid, server.started_in, OPERATOR)
 
 
 @contextmanager
-def handraiser(database_url: str) -> Iterator[tuple[str, str]]:
-    """The service on a fresh database, with a program and its rubric; the URL and an admin key."""
-    settings = {
+def _application(name: str, settings: Mapping[str, str] = NOTHING) -> Iterator[Server]:
+    with _running(["uvicorn", name, "--log-level", "error", "--no-access-log"], settings) as server:
+        yield server
+
+
+@contextmanager
+def handraiser(
+    database_url: str,
+    *,
+    rubric: bytes = RUBRIC,
+    workers: int = 1,
+    settings: Mapping[str, str] = NOTHING,
+) -> Iterator[Server]:
+    """The service on a migrated database, with the program `bench`, its rubric and an admin key."""
+    given = {
         "HANDRAISER_DATABASE_URL": database_url,
         "HANDRAISER_OPERATOR_KEY": OPERATOR,
         "HANDRAISER_SECRET_KEY": ENCRYPTION,
         "HANDRAISER_LOG_LEVEL": "error",
+        **settings,
     }
-    with _running(["handraiser", "serve"], settings) as url:
-        yield url, _key(url)
+    with _running(["handraiser", "serve", "--workers", str(workers)], given) as server:
+        yield Server(server.url, server.pid, server.started_in, _key(server.url, rubric))
 
 
-def _key(url: str) -> str:
-    with httpx2.Client(
-        base_url=url, headers={"Authorization": f"Bearer {OPERATOR}"}, trust_env=False
-    ) as client:
-        client.post("/v1/programs", json={"id": "bench", "name": "Bench"}).raise_for_status()
+def _key(url: str, rubric: bytes) -> str:
+    operator = {"Authorization": f"Bearer {OPERATOR}"}
+    with httpx2.Client(base_url=url, headers=operator, timeout=60, trust_env=False) as client:
+        if client.post("/v1/programs", json={"id": "bench", "name": "Bench"}).status_code == 201:
+            client.headers["X-Program"] = "bench"
+            yaml = {"Content-Type": "application/yaml"}
+            client.post("/v1/rubrics", content=rubric, headers=yaml).raise_for_status()
+            client.post("/v1/rubrics/1/activate").raise_for_status()
         client.headers["X-Program"] = "bench"
-        yaml = {"Content-Type": "application/yaml"}
-        client.post("/v1/rubrics", content=RUBRIC, headers=yaml).raise_for_status()
-        client.post("/v1/rubrics/1/activate").raise_for_status()
         made = client.post("/v1/keys", json={"name": "bench", "scopes": ["admin"]})
         return str(made.raise_for_status().json()["secret"])
 
 
 @contextmanager
-def _running(command: list[str], settings: dict[str, str]) -> Iterator[str]:
+def _running(command: list[str], settings: Mapping[str, str]) -> Iterator[Server]:
     with create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     program, *arguments = command
     command = [str(BIN / program), *arguments, "--host", "127.0.0.1", "--port", str(port)]
+    start = time.perf_counter()
     process = subprocess.Popen(command, env=os.environ | settings)
+    os.sched_setaffinity(process.pid, SERVERS)
     try:
         _wait(process, port)
-        yield f"http://127.0.0.1:{port}"
+        yield Server(f"http://127.0.0.1:{port}", process.pid, time.perf_counter() - start)
     finally:
         process.terminate()
         process.wait()
@@ -87,7 +128,7 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
         try:
             create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
-            pause.wait(0.05)
+            pause.wait(0.01)
         else:
             return
     raise RuntimeError(f"the server on port {port} did not start")
