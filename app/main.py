@@ -45,6 +45,7 @@ from app.background.housekeeping import keep_house
 from app.background.inbox import Inbox
 from app.background.notices import Notifier
 from app.background.previews import Previewer
+from app.background.retention import keep_ledgers
 from app.background.stopping import on_stop
 from app.background.tending import tend
 from app.db import Database, open_database
@@ -180,6 +181,7 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
             keep_desk(database, wake=wake),
             previewer.run(),
             tend(database, settings, wake=wake),
+            keep_ledgers(database, days=settings.keep_events_days),
             keep_gauges(database),
             notifier.run(),
             inbox.run(),

@@ -45,6 +45,12 @@ class Settings(BaseSettings):
     webhook_disable_after: float = Field(
         5 * 24 * 3600.0, gt=0, description="Seconds without a success after which a webhook is disabled."
     )
+    keep_events_days: int | None = Field(
+        None,
+        ge=30,
+        description="Days after which events are pruned from the ledger; what they came to stays. "
+        "Unset: never.",
+    )
     keep_delivered_days: float = Field(
         90, gt=0, description="Days after which delivered messages are forgotten; others never are."
     )

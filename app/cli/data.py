@@ -1,4 +1,4 @@
-"""`handraiser import`, `handraiser export` and `handraiser verify`."""
+"""`handraiser import`, `handraiser export`, `handraiser verify` and `handraiser prune`."""
 
 import getpass
 import sys
@@ -68,3 +68,14 @@ def verify(
 
     found = with_database(lambda db: differences(db, program))
     sys.exit(1 if found else 0)
+
+
+def prune(
+    older_than: Annotated[int, typer.Option(min=30, help="Days; events of earlier ones leave the ledger.")],
+    program: Annotated[str | None, typer.Option(help="One program only; all if absent.")] = None,
+) -> None:
+    """Delete old events from the ledger; tallies and scores stay, and so do the sums that decide them."""
+    from app.cli.pruning import prune_ledgers
+    from app.cli.session import with_database
+
+    with_database(lambda db: prune_ledgers(db, program, days=older_than))

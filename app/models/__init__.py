@@ -6,6 +6,7 @@ from app.models.ledger import events
 from app.models.partners import contact_names, contacts, partner_domains, partners
 from app.models.previews import preview_items, previews
 from app.models.programs import feeds, idempotency, keys, programs
+from app.models.pruned import pruned_adjustments, pruned_contact_tallies, pruned_spans, pruned_tallies
 from app.models.rubrics import rubrics, signals
 from app.models.scores import adjustments, contact_tallies, draft_standings, standings, tallies
 from app.models.sources import source_requests, sources
@@ -39,6 +40,10 @@ __all__ = [
     "preview_items",
     "previews",
     "programs",
+    "pruned_adjustments",
+    "pruned_contact_tallies",
+    "pruned_spans",
+    "pruned_tallies",
     "reps",
     "rubrics",
     "signals",

@@ -16,6 +16,7 @@ programs = Table(
     Column("build_day", Integer, comment="day number that those are weighted to"),
     Column("stamp", String, nullable=False, comment="a new one whenever what events are counted by changes"),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("kept_from", UtcDateTime, comment="events before it are pruned, and refused"),
 )
 
 # Its own table: writers of one program queue on this row for the tail of their transaction, which is

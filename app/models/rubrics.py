@@ -27,4 +27,9 @@ signals = Table(
     Column("document", JSON, nullable=False),
     Column("counted", Boolean, nullable=False, comment="whether its tallies exist and are kept up"),
     Column("counted_upto", String, comment="while counting: the last partner, in id order, that has tallies"),
+    Column(
+        "counted_from",
+        UtcDateTime,
+        comment="what was pruned before it was counted is missing; null: nothing is",
+    ),
 )

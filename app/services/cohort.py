@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from app import store
 from app.services.periods import Period
+from app.services.pruned import first_human
 from app.services.segments import EVERYBODY, segment_of
 
 PARTNERS_AT_ONCE = 1_000
@@ -52,7 +53,7 @@ def cohort(connection: Connection, program: str, period: Period, *, by: str | No
         after = ids[-1]
         # Who was merged into another is found there, not here.
         roots = store.partners.members(connection, program, ids)
-        first = store.insights.first_events(connection, program, roots)
+        first = first_human(connection, program, roots)
         new = {root: at for root, at in first.items() if period.start <= at < period.end}
         if new:
             yield from _heard(connection, program, new, roots, by=by)

@@ -125,7 +125,7 @@ def erase_contact(connection: Connection, program: str, contact: str) -> None:
     partners = _touched(connection, program, names)
     tombstone = f"erased-{uuid4().hex}"
     erased = store.ledger.erase_person(connection, program, names, tombstone)
-    if known is None and not erased:
+    if known is None and not erased and not partners:
         raise NotFound(f"There is no contact {contact!r} in this program.")
     store.tallies.rename_contact(connection, program, names, tombstone)
     store.handoffs.erase_person(connection, program, partners, names)

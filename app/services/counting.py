@@ -13,6 +13,7 @@ from app.scoring.fit import band_of
 from app.scoring.price import change
 from app.scoring.rubric import Window
 from app.services.arithmetic import Counts, add_event, adjustment_of, as_adjustments, as_tallies, numbered
+from app.services.pruned import latest_human
 from app.services.rescoring import stored_from_tallies
 from app.services.rulebook import Rulebook
 from app.services.thresholds import publish_crossings
@@ -64,7 +65,7 @@ def count(
     counts, best = _tally(rules, facts, now=now)
     stored = _stored(connection, rules, held, counts, today=rules.day_of(now))
     _keep(connection, rules.program, counts, corrected={fact.partner for fact in facts if fact.times < 0})
-    latest = _latest(connection, rules.program, facts, held)
+    latest = _latest(connection, rules, facts, held)
     new = dict(held) | _moved(rules, held, stored, latest, now=now)
     candidates = [(new[each], event) for each, event in best.items() if opening]
     final, opened = publish_crossings(connection, rules, held, new, candidates, now=now)
@@ -139,7 +140,7 @@ def _keep(connection: Connection, program: str, counts: Counts, *, corrected: Co
 
 
 def _latest(
-    connection: Connection, program: str, facts: Sequence[Fact], held: Mapping[str, Standing]
+    connection: Connection, rules: Rulebook, facts: Sequence[Fact], held: Mapping[str, Standing]
 ) -> dict[str, datetime | None]:
     """The latest event of each partner of the facts; read from the ledger where one was taken back."""
     latest: dict[str, datetime | None] = {}
@@ -148,7 +149,7 @@ def _latest(
         latest[fact.partner] = max(known, fact.event.occurred_at) if known else fact.event.occurred_at
     corrected = {fact.partner for fact in facts if fact.times < 0}
     if corrected:
-        found = store.ledger.latest_human(connection, program, corrected)
+        found = latest_human(connection, rules, corrected)
         latest.update({partner: found.get(partner) for partner in corrected})
     return latest
 

@@ -20,6 +20,7 @@ from app.scoring.fade import scores_of
 from app.scoring.fit import FitTable
 from app.scoring.preview import Chunk, Compared
 from app.scoring.replay import Closed, Replayed, replay, summary
+from app.scoring.signal import signals_of
 from app.scoring.tally import Adjustments, Tallies
 from app.services.arithmetic import as_adjustments, as_tallies, numbered
 from app.services.rescoring import counts_from_ledger
@@ -54,6 +55,7 @@ class Preview(BaseModel):
                 "leaving": {"count": 0, "items": []},
                 "movers": [],
                 "outcomes": {"outcomes": [], "precision": {"before": None, "after": None}},
+                "counted_from": None,
             }
         },
     )
@@ -157,7 +159,15 @@ def compare(connection: Connection, key: Key, *, on_progress: Callable[[float], 
             on_progress(done / max(total, done))
     result = comparison.result().document()
     outcomes = summary(replayed).document()
-    return Found({"active_version": live.version, **result, "outcomes": outcomes}, items)
+    missing = {"counted_from": _counted_from(connection, candidate)}
+    return Found({"active_version": live.version, **result, "outcomes": outcomes, **missing}, items)
+
+
+def _counted_from(connection: Connection, candidate: Rulebook) -> str | None:
+    """The day from which on every rule is counted, if events before it were pruned before one was."""
+    keys = signals_of(candidate.rubric).keys()
+    known_from = store.rubrics.counted_from(connection, candidate.program, keys)
+    return None if known_from is None else date_of(candidate.day_of(known_from)).isoformat()
 
 
 def save_preview(connection: Connection, key: Key, found: Found, *, now: datetime) -> None:

@@ -48,7 +48,11 @@ def record(
     Events of the future are rejected and repeats are harmless, so no event can fail its neighbours.
     """
     rules = hold_rulebook(connection, program)
-    rejected = {place: error for place, event in enumerate(events) if (error := untimely(event, now))}
+    rejected = {
+        place: error
+        for place, event in enumerate(events)
+        if (error := untimely(event, now, kept_from=rules.kept_from))
+    }
     people = directory(rules)
     timely = [event for place, event in enumerate(events) if place not in rejected]
     people.look_up(connection, program, (contact_key(each.contact) for each in timely if each.contact))
@@ -72,12 +76,15 @@ def record(
     ]
 
 
-def untimely(event: NewEvent, now: datetime) -> FieldError | None:
+def untimely(event: NewEvent, now: datetime, *, kept_from: datetime | None = None) -> FieldError | None:
     """What is wrong with the time of an event that is recorded now."""
     if event.occurred_at is None:
         return None
     if event.occurred_at > now + EARLY:
         return FieldError("occurred_at", "is in the future; check the sender's clock and time zone")
+    if kept_from is not None and event.occurred_at < kept_from:
+        # It may be a repeat of one that was pruned and counts already.
+        return FieldError("occurred_at", f"is before {kept_from:%Y-%m-%dT%H:%MZ}; older events are pruned")
     return FieldError("occurred_at", "is before 1900") if event.occurred_at < FIRST else None
 
 

@@ -12,6 +12,7 @@ from app.scoring.explain import scores
 from app.scoring.fade import score_of
 from app.scoring.fit import FitTable, band_of, grade_rank
 from app.services.arithmetic import Counts, add_event, as_adjustments, as_tallies, numbered
+from app.services.pruned import add_pruned
 from app.services.publishing import publish
 from app.services.rulebook import Rulebook
 from app.store.standings import Standing
@@ -95,11 +96,12 @@ def recount(
 
 
 def counts_from_ledger(connection: Connection, rules: Rulebook, partners: Collection[str]) -> Counts:
-    """What the human events of `partners` add up to; the ledger is read in pages."""
+    """What the human events of `partners` add up to, pruned ones too; the ledger is read in pages."""
     counts = Counts()
     for partner, event in store.ledger.of_partners(connection, rules.program, partners):
         if event.verdict == "human":
             add_event(counts, rules, partner, event)
+    add_pruned(connection, rules, counts, partners)
     return counts
 
 

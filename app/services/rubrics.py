@@ -161,6 +161,7 @@ def prune_signals(connection: Connection, program: str) -> int:
     unused = store.rubrics.all_signals(connection, program) - used
     if unused:
         store.tallies.clear_signals(connection, program, unused)
+        store.pruned.clear_signals(connection, program, unused)
         store.rubrics.drop_signals(connection, program, unused)
     return len(unused)
 

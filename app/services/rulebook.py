@@ -37,8 +37,9 @@ class Rulebook:
     """How one program scores; `version` is None while no rubric was ever activated.
 
     `partial` has, for signals that are being counted, the last partner that is done; `building` the version
-    whose scores are being built beside the live ones, weighted to `build_day`. `stamp` names what the program
-    counts by, its people included; None while that may be changing.
+    whose scores are being built beside the live ones, weighted to `build_day`. Events before `kept_from` are
+    pruned; None: nothing ever was. `stamp` names what the program counts by, its people included; None while
+    that may be changing.
     """
 
     program: str
@@ -51,6 +52,7 @@ class Rulebook:
     partial: Mapping[int, str] = field(default_factory=dict)
     building: int | None = None
     build_day: int | None = None
+    kept_from: datetime | None = None
     stamp: str | None = None
 
     def keeps(self, signal: int, partner: str) -> bool:
@@ -151,6 +153,7 @@ def _compiled(connection: Connection, program: str, setup: Any) -> Rulebook:
         partial={key: upto for key, upto in tallied.items() if upto is not None},
         building=setup.building,
         build_day=setup.build_day,
+        kept_from=setup.kept_from,
         stamp=setup.stamp or None,
     )
 

@@ -18,6 +18,7 @@ from app.services.arithmetic import as_adjustments, as_tallies
 from app.services.engagement import engaged_contacts
 from app.services.handoff_view import Line
 from app.services.partners import require_partner
+from app.services.pruned import latest_human
 from app.services.rescoring import counts_from_ledger
 from app.services.rulebook import Rulebook, compiled_rubric, rulebook
 from app.store.standings import Standing
@@ -204,7 +205,7 @@ def _last_event(
     if as_of is None:
         return standing.last_event_at
     end = datetime.combine(as_of + timedelta(days=1), time(), rules.zone).astimezone(UTC)
-    return store.ledger.latest_human(connection, rules.program, [root], before=end).get(root)
+    return latest_human(connection, rules, [root], before=end).get(root)
 
 
 def _changed(rules: Rulebook, standing: Standing, now: datetime) -> ChangedScore:

@@ -12,6 +12,7 @@ from app import store
 from app.scoring.fade import score_of
 from app.scoring.fit import FitTable, band_of
 from app.services.arithmetic import Counts
+from app.services.pruned import latest_human
 from app.services.rescoring import counts_from_ledger, stored_from_tallies
 from app.services.rulebook import Rulebook, rulebook
 from app.store.standings import Standing
@@ -77,7 +78,7 @@ def _compare_standings(
     connection: Connection, rules: Rulebook, partners: Sequence[str], *, now: datetime
 ) -> Iterator[Difference]:
     held = store.standings.get_many(connection, rules.program, partners)
-    latest = store.ledger.latest_human(connection, rules.program, partners)
+    latest = latest_human(connection, rules, partners)
     known = store.partners.get_many(connection, rules.program, partners)
     # Stored scores are as of the day that fading was settled last, or of a later event.
     today = rules.day_of(now)

@@ -13,9 +13,11 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    delete,
     func,
     or_,
     select,
+    tuple_,
     update,
 )
 
@@ -212,6 +214,29 @@ def hold(connection: Connection, program: str, key: EventKey) -> LedgerEvent | N
     )
     found = _read(connection, query.with_for_update())
     return found[0] if found else None
+
+
+def hold_oldest(connection: Connection, program: str, *, before: datetime, limit: int) -> list[LedgerEvent]:
+    """The oldest events before a time, which nobody else changes until the transaction ends."""
+    query = (
+        select(*_COLUMNS)
+        .where(events.c.program == program, events.c.occurred_at < before)
+        .order_by(events.c.occurred_at)
+        .limit(limit)
+    )
+    return _read(connection, query.with_for_update(skip_locked=True))
+
+
+def remove(connection: Connection, program: str, keys: Collection[EventKey]) -> None:
+    """Delete events."""
+    if not keys:
+        return
+    gone = recordset(connection, (events.c.source, events.c.id), keys)
+    connection.execute(
+        delete(events).where(
+            events.c.program == program, tuple_(events.c.source, events.c.id).in_(select(gone))
+        )
+    )
 
 
 def judge(connection: Connection, program: str, key: EventKey, *, verdict: str, reason: str) -> None:

@@ -20,6 +20,7 @@ _SETUP = (
         programs.c.building,
         programs.c.build_day,
         programs.c.stamp,
+        programs.c.kept_from,
         rubrics.c.digest.label("rubric_digest"),
         feeds.c.queue,
     )
@@ -109,6 +110,11 @@ def settled(connection: Connection, program: str, *, day: int) -> None:
 def set_landmark(connection: Connection, program: str, landmark: int) -> None:
     """Note what day stored scores are weighted to from now on."""
     connection.execute(update(programs).where(programs.c.id == program).values(landmark=landmark))
+
+
+def set_kept_from(connection: Connection, program: str, kept_from: datetime) -> None:
+    """Note from when on the ledger is kept."""
+    connection.execute(update(programs).where(programs.c.id == program).values(kept_from=kept_from))
 
 
 def take_queue_positions(connection: Connection, program: str, count: int) -> int:

@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, func, insert, or_, select, update
 
-from app.models import rubrics, signals
+from app.models import programs, rubrics, signals
 from app.store.recordset import among, insert_rows
 
 _TALLIED = select(signals.c.key, signals.c.counted, signals.c.counted_upto).where(
@@ -88,12 +88,30 @@ def counting(connection: Connection, program: str, keys: Collection[int]) -> dic
     return {row.key: row.counted_upto or "" for row in connection.execute(query)}
 
 
+def are_counting(connection: Connection, program: str) -> bool:
+    """Whether some signal is counted for some partners only."""
+    query = select(signals.c.key).where(signals.c.program == program, signals.c.counted_upto.is_not(None))
+    return connection.scalar(query.limit(1)) is not None
+
+
+def counted_from(connection: Connection, program: str, keys: Collection[int]) -> datetime | None:
+    """The latest of the times from which on the signals are counted; None if nothing of any is missing."""
+    query = select(func.max(signals.c.counted_from)).where(
+        signals.c.program == program, among(connection, signals.c.key, keys)
+    )
+    found: datetime | None = connection.scalar(query)
+    return found
+
+
 def note_counted(connection: Connection, program: str, keys: Collection[int], *, upto: str | None) -> None:
     """Note that the signals are counted up to a partner, in id order; None is all."""
+    kept_from = select(programs.c.kept_from).where(programs.c.id == program).scalar_subquery()
+    # One that was counted before has kept what was pruned since.
+    found = case((signals.c.counted, signals.c.counted_from), else_=kept_from)
     connection.execute(
         update(signals)
         .where(signals.c.program == program, among(connection, signals.c.key, keys))
-        .values(counted=upto is None, counted_upto=upto)
+        .values(counted=upto is None, counted_upto=upto, counted_from=found)
     )
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Executable, Select, Table, and_, bindparam, delete, func, select
 
-from app.models import adjustments, contact_tallies, tallies
+from app.models import adjustments, contact_tallies, pruned_contact_tallies, tallies
 from app.scoring.arrays import ints
 from app.scoring.tally import Tallies
 from app.store.columns import packed, unpacked
-from app.store.recordset import Given, Prepared, among, prepared
+from app.store.recordset import Given, Prepared, among, insert_rows, prepared
 
 PAGE = 10_000
 
@@ -52,6 +52,24 @@ def _adding(table: Table, *added: str) -> Prepared:
 
 _add, _add_contacts = _adding(tallies, "count"), _adding(contact_tallies, "count")
 _add_adjustments = _adding(adjustments, "millipoints", "count")
+
+
+def add_to(
+    connection: Connection,
+    table: Table,
+    program: str,
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    kept: tuple[str, ...],
+) -> None:
+    """Add rows to a table of sums by program and more; `kept` are the columns that add up."""
+    if not rows:
+        return
+    columns = list(table.c)
+    keyed = [(program, *row) for row in sorted(rows)]
+    statement = insert_rows(connection, table, columns, keyed)
+    sums = {name: table.c[name] + statement.excluded[name] for name in kept}
+    connection.execute(statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums))
 
 
 def drop_empty(connection: Connection, program: str, partners: Collection[str]) -> None:
@@ -205,7 +223,13 @@ def partners_with_day(
 
 def rename_contact(connection: Connection, program: str, names: Collection[str], tombstone: str) -> None:
     """Move the contact tallies of an erased person to a name that says nothing."""
-    table = contact_tallies
+    for table in (contact_tallies, pruned_contact_tallies):
+        _rename_contact(connection, table, program, names, tombstone=tombstone)
+
+
+def _rename_contact(
+    connection: Connection, table: Table, program: str, names: Collection[str], *, tombstone: str
+) -> None:
     erased = (table.c.program == program, among(connection, table.c.contact, names))
     query = (
         select(table.c.partner, table.c.day, func.sum(table.c.count))
@@ -214,7 +238,7 @@ def rename_contact(connection: Connection, program: str, names: Collection[str],
     )
     rows = [(partner, tombstone, day, int(count)) for partner, day, count in connection.execute(query)]
     connection.execute(delete(table).where(*erased))
-    add_contacts(connection, program, rows)
+    add_to(connection, table, program, rows, kept=("count",))
 
 
 def in_pages(rows: Sequence[TallyRow]) -> Iterator[Sequence[TallyRow]]:

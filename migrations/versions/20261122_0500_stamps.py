@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "5e21c8d90b47"
-down_revision = "5be0d2a47c16"
+down_revision = "5f7a1c93d0b8"
 branch_labels = None
 depends_on = None
 
