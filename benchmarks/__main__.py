@@ -10,7 +10,20 @@ from collections.abc import Iterable
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import acknowledge, batches, counting, delivering, preview, queue
+from benchmarks import (
+    acknowledge,
+    batches,
+    counting,
+    delivering,
+    growth,
+    partitions,
+    preview,
+    queue,
+    reaching,
+    reads,
+    shapes,
+    startup,
+)
 from benchmarks.databases import described, postgres
 from benchmarks.figures import Sheet
 from benchmarks.machine import Theft, describe
@@ -20,12 +33,18 @@ from benchmarks.run import Measure, Run
 MEASURES: dict[str, Measure] = {
     "acknowledge": acknowledge.measure,
     "batches": batches.measure,
-    "queue": queue.measure,
+    "shapes": shapes.measure,
+    "reaching": reaching.measure,
     "delivering": delivering.measure,
+    "reads": reads.measure,
+    "queue": queue.measure,
     "preview": preview.measure,
     "counting": counting.measure,
+    "growth": growth.measure,
+    "partitions": partitions.measure,
+    "startup": startup.measure,
 }
-QUICK = ("acknowledge", "batches")
+QUICK = ("acknowledge", "batches", "reaching", "reads")
 QUICK_SCALE = 0.25
 
 

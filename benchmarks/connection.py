@@ -18,8 +18,8 @@ class Connection(asyncio.Protocol):
         self.open: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def answered(self, head: bytes) -> None:
-        """Take the head of an answer that is there in whole."""
+    def answered(self, head: bytes, body: bytes) -> None:
+        """Take an answer that is there in whole."""
         raise NotImplementedError
 
     def send(self, request: bytes) -> None:
@@ -47,14 +47,14 @@ class Connection(asyncio.Protocol):
             self._needed = end + len(END_OF_HEAD) + length(self._buffer[:end])
         if len(self._buffer) < self._needed:
             return
-        head = bytes(self._buffer.partition(END_OF_HEAD)[0])
+        head, _, body = bytes(self._buffer).partition(END_OF_HEAD)
         if head[9:12] not in {b"200", b"304"}:
             self.done.set_exception(RuntimeError(self._buffer.decode(errors="replace")))
             self._transport.close()
             return
         self._buffer.clear()
         self._needed = 0
-        self.answered(head)
+        self.answered(head, body)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Fail, unless it was us who hung up."""

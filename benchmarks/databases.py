@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 
 from app.migrate import upgrade
+from benchmarks.figures import Sample
 from tests.support.postgres import Postgres, postgres_server
 
 NUMBERS = count()
@@ -68,5 +69,19 @@ def events_in(url: str) -> int:
         number = await connection.fetchval("SELECT count(*) FROM event")
         await connection.close()
         return int(number)
+
+    return asyncio.run(ask())
+
+
+def row_bytes(url: str, table: str) -> Sample:
+    """Bytes of a PostgreSQL table and its indexes, for each of its rows."""
+
+    async def ask() -> Sample:
+        connection = await asyncpg.connect(url)
+        rows = await connection.fetchval(f"SELECT greatest(count(*), 1) FROM {table}")
+        whole = await connection.fetchval("SELECT pg_total_relation_size($1::regclass)", table)
+        heap = await connection.fetchval("SELECT pg_table_size($1::regclass)", table)
+        await connection.close()
+        return {"bytes/row": whole / rows, "of it indexes": (whole - heap) / rows, "rows": rows}
 
     return asyncio.run(ask())

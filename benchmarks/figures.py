@@ -76,8 +76,9 @@ def middle(values: list[float]) -> str:
 
 
 def spread(values: list[float]) -> str:
-    """The median with the least and the most beside it."""
-    return f"{middle(values)} [{number(min(values))}-{number(max(values))}]" if values else ""
+    """The median, and of several the least and the most beside it."""
+    beside = f" [{number(min(values))}-{number(max(values))}]" if len(values) > 1 else ""
+    return middle(values) + beside
 
 
 def number(value: float) -> str:

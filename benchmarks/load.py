@@ -50,7 +50,7 @@ class Loop(Connection):
         self._sent_at = perf_counter()
         self.send(request)
 
-    def answered(self, head: bytes) -> None:
+    def answered(self, head: bytes, body: bytes) -> None:
         """Note how long it took."""
         now = perf_counter()
         self._times.append(now - self._sent_at)
@@ -84,7 +84,7 @@ class Sender(Connection):
         self._due = due
         self.send(request)
 
-    def answered(self, head: bytes) -> None:
+    def answered(self, head: bytes, body: bytes) -> None:
         """Note how long it took since it was due, the waiting for a free connection too."""
         self._times.append(perf_counter() - self._due)
         self._free.append(self)

@@ -32,15 +32,15 @@ def copied(url: str, seconds: float) -> float:
 
     async def run() -> float:
         connection = await asyncpg.connect(url)
-        start, rows, spent = perf_counter(), 0, 0.0
+        start, number, spent = perf_counter(), 0, 0.0
         while perf_counter() < start + seconds:
-            some = _rows(NOW)
+            some = rows(NOW)
             before = perf_counter()
             await connection.copy_records_to_table("event", records=some, columns=COLUMNS)
             spent += perf_counter() - before
-            rows += len(some)
+            number += len(some)
         await connection.close()
-        return rows / spent
+        return number / spent
 
     with generating():
         return asyncio.run(run())
@@ -53,17 +53,17 @@ def executed(url: str, seconds: float) -> float:
     statement = f"INSERT INTO event ({', '.join(COLUMNS)}) VALUES ({marks})"  # all of our own making
     pooled = engine.raw_connection()
     connection = cast("sqlite3.Connection", pooled.driver_connection)
-    start, rows, spent = perf_counter(), 0, 0.0
+    start, number, spent = perf_counter(), 0, 0.0
     with generating():
         while perf_counter() < start + seconds:
-            some = _rows("2026-03-16 12:00:00.000000")
+            some = rows("2026-03-16 12:00:00.000000")
             before = perf_counter()
             _commit(connection, statement, some)
             spent += perf_counter() - before
-            rows += len(some)
+            number += len(some)
     pooled.close()
     engine.dispose()
-    return rows / spent
+    return number / spent
 
 
 def _commit(connection: sqlite3.Connection, statement: str, rows: list[Row]) -> None:
@@ -72,7 +72,7 @@ def _commit(connection: sqlite3.Connection, statement: str, rows: list[Row]) -> 
     connection.execute("COMMIT")
 
 
-def _rows(at: object) -> list[Row]:
+def rows(at: object) -> list[Row]:
     """As the load generator's events would be stored."""
     return [_row(next(NUMBERS), at) for _ in range(ROWS)]
 

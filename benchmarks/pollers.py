@@ -28,7 +28,7 @@ class Poller(Connection):
         self._until = until
         self.ask()
 
-    def answered(self, head: bytes) -> None:
+    def answered(self, head: bytes, body: bytes) -> None:
         """Note it, and ask again while there is time."""
         self._tag = header(head, b"etag")
         if not self.knows.done():
