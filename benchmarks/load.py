@@ -99,15 +99,15 @@ async def open_loop(
     senders = [Sender(free, times) for _ in range(connections)]
     await connect(url, senders)
     free.extend(senders)
-    waiting: deque[float] = deque()
+    waiting: deque[tuple[bytes, float]] = deque()
     start, sent, total = perf_counter(), 0, int(rate * seconds)
     while len(times) < total:
         now = perf_counter()
         due = min(total, int((now - start) * rate) + 1)
-        waiting.extend([now] * (due - sent))
+        waiting.extend((next(requests), now) for _ in range(due - sent))
         sent = due
         while waiting and free:
-            free.popleft().begin(next(requests), waiting.popleft())
+            free.popleft().begin(*waiting.popleft())
         _raise_failures(senders)
         await asyncio.sleep(TICK)
     elapsed = perf_counter() - start

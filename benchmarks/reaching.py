@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator, Set
+from collections.abc import AsyncIterator, Iterator, KeysView
 from contextlib import ExitStack, asynccontextmanager
 from itertools import count, product
 from time import perf_counter
@@ -44,7 +44,7 @@ class Arrivals:
             self.times.setdefault(event, perf_counter())
         self._more.set()
 
-    async def wait_for(self, events: Set[bytes]) -> None:
+    async def wait_for(self, events: KeysView[bytes]) -> None:
         """Until all of them are here. Raises TimeoutError."""
         async with asyncio.timeout(PATIENCE):
             while not self.times.keys() >= events:
@@ -144,7 +144,7 @@ def _event(run: str, number: int) -> bytes:
 
 
 def _posts(server: Server, run: str, sent: dict[bytes, float]) -> Iterator[bytes]:
-    """Requests; when each is taken is when it is sent."""
+    """Requests; when each is taken is when it is due."""
     head = _head(server, "POST", "/v1/events")
     for number in count():
         sent[f"{run}-{number}".encode()] = perf_counter()
