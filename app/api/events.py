@@ -26,6 +26,7 @@ router = APIRouter(prefix="/v1/events", tags=["Events"], route_class=StrictRoute
 STATUSES = ("accepted", "duplicate", "conflict", "parked", "rejected")
 PLACE: TypeAdapter[tuple[datetime, str, str]] = TypeAdapter(tuple[Moment, Text, Text])
 
+Verdict = Literal["human", "machine", "internal", "settling", "superseded"]
 Status = Literal["accepted", "duplicate", "conflict", "parked", "rejected"]
 
 _SCHEMA = {"$ref": "#/components/schemas/NewEvent"}
@@ -89,7 +90,8 @@ async def post_events(request: Request, service: Service, caller: Sender) -> Res
     """Record events; the answer comes once they are durable and counted.
 
     One event, an array of up to 1,000, NDJSON of up to 10,000, or CloudEvents 1.0 in any mode. Every event
-    has its own result. Sending an event again, after a time-out for example, is harmless.
+    has its own result. Sending an event again, after a time-out for example, is harmless. Events are taken at
+    their word: bursts of clicks are looked for only in what a platform posts to a source.
     """
     items = read_events(request.headers, await request.body(), source=caller.name)
     events = [item for item in items if isinstance(item, NewEvent)]
@@ -128,7 +130,7 @@ async def list_events(
     contact: str | None = None,
     type_: Annotated[str | None, Query(alias="type")] = None,
     source: str | None = None,
-    verdict: Literal["human", "machine", "internal"] | None = None,
+    verdict: Annotated[Verdict | None, Query(description="Whether, or why not, it counts.")] = None,
     since: Annotated[Moment | None, Query(description="Occurred then or later.")] = None,
     until: Annotated[Moment | None, Query(description="Occurred before then.")] = None,
     limit: Limit = 50,
@@ -181,14 +183,21 @@ class VerdictChange(BaseModel):
 async def change_verdict(
     request: Request, service: Service, caller: Admin, source: str, id_: str, change: VerdictChange
 ) -> Response:
-    """Change whether an event counts.
+    """Change whether an event counts; no rule changes it again.
 
     The score follows. An unclaimed hand-off that no longer stands is withdrawn.
     """
     now = clock.now()
     event = await service.database.write(
         lambda c: verdicts.change_verdict(
-            c, caller.program, source, id_, verdict=change.verdict, reason=change.reason, now=now
+            c,
+            caller.program,
+            source,
+            id_,
+            verdict=change.verdict,
+            reason=change.reason,
+            by=caller.name,
+            now=now,
         )
     )
     service.wake()

@@ -17,12 +17,12 @@ from app.api.problems import field_errors
 from app.api.strict_json import read_json
 from app.errors import FieldError, Malformed, TooLarge, UnsupportedMedia
 from app.scoring.outcomes import WITHDRAWN
+from app.services.entries import FIRST
 from app.services.handoff_import import Ended, Line, Mention
 from app.services.handoff_view import Handoff
 from app.services.handoffs import Closing
 from app.services.import_results import Result
 from app.services.past_handoffs import Past
-from app.services.recording import FIRST
 from app.sources.event import Identifier
 
 MOST = 1_000

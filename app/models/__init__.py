@@ -2,7 +2,7 @@
 
 from app.models.base import metadata
 from app.models.handoffs import band_entries, handoff_moves, handoffs, reps
-from app.models.ledger import events
+from app.models.ledger import events, fragments
 from app.models.partners import contact_names, contacts, partner_domains, partners
 from app.models.previews import preview_items, previews
 from app.models.programs import feeds, idempotency, keys, programs
@@ -30,6 +30,7 @@ __all__ = [
     "draft_standings",
     "events",
     "feeds",
+    "fragments",
     "handoff_moves",
     "handoffs",
     "idempotency",

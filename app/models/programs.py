@@ -15,6 +15,13 @@ programs = Table(
     Column("building", Integer, comment="version whose scores are being built beside the live ones"),
     Column("build_day", Integer, comment="day number that those are weighted to"),
     Column("stamp", String, nullable=False, comment="a new one whenever what events are counted by changes"),
+    Column(
+        "internal_contacts",
+        JSON,
+        nullable=False,
+        server_default="[]",
+        comment="addresses and domains of the house, whose events do not count",
+    ),
     Column("created_at", UtcDateTime, nullable=False),
     Column("kept_from", UtcDateTime, comment="events before it are pruned, and refused"),
 )

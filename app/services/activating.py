@@ -16,8 +16,8 @@ from app.scoring.fade import ROUNDING, score_of, stored_for
 from app.scoring.fit import band_of, grade_rank
 from app.scoring.signal import Signal, SignalSet, signals_of
 from app.services.announcing import Message, announce
+from app.services.entries import FIRST
 from app.services.publishing import shows
-from app.services.recording import FIRST
 from app.services.rescoring import fits_of, hold_standings, recount, stored_from_tallies
 from app.services.rubrics import StoredRubric, get_rubric
 from app.services.rulebook import Rulebook, compiled_rubric, hold_rulebook

@@ -40,18 +40,24 @@ def told_apart(translation: Translation) -> dict[str, Item]:
     return found
 
 
-def fates_of(items: Mapping[str, Item], results: Iterator[Result]) -> list[Fate]:
-    """The fate of each item, by its digest; `results` are those of all their events, in the same order."""
-    return [_fate(digest, each, results) for digest, each in items.items()]
+def fates_of(items: Mapping[str, Item], results: Sequence[Result]) -> list[Fate]:
+    """The fate of each item, by its digest; `results` are those of all events, then of all fragments."""
+    understood = [each for each in items.values() if isinstance(each, Understood)]
+    events = sum(len(each.meaning.events) for each in understood)
+    of_events, of_fragments = iter(results[:events]), iter(results[events:])
+    return [_fate(digest, each, of_events, of_fragments) for digest, each in items.items()]
 
 
-def _fate(digest: str, item: Item, results: Iterator[Result]) -> Fate:
+def _fate(digest: str, item: Item, of_events: Iterator[Result], of_fragments: Iterator[Result]) -> Fate:
     text = _json(item.item)
     if isinstance(item, Refused):
         return Fate(digest, text, is_counted=False, refusals=[item.reason])
-    refusals = [why for _ in item.meaning.events for why in _why(next(results))]
-    is_counted = bool(item.meaning.events or item.meaning.fragments) and not refusals
-    return Fate(digest, text, is_counted, refusals)
+    results = [
+        *(next(of_events) for _ in item.meaning.events),
+        *(next(of_fragments) for _ in item.meaning.fragments),
+    ]
+    refusals = [why for result in results for why in _why(result)]
+    return Fate(digest, text, is_counted=bool(results) and not refusals, refusals=refusals)
 
 
 def _why(result: Result) -> list[str]:

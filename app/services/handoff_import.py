@@ -8,11 +8,11 @@ from typing import assert_never
 from sqlalchemy import Connection
 
 from app import store
+from app.services.entries import EARLY
 from app.services.handoffs import Closing
 from app.services.import_results import Result, rejected, told_again
 from app.services.moves import UNFINISHED, apply
 from app.services.past_handoffs import Past, record_past
-from app.services.recording import EARLY
 from app.services.rescoring import hold_standings
 from app.services.rulebook import Rulebook, hold_rulebook
 

@@ -28,6 +28,7 @@ class Event(BaseModel):
                 "persona": "technical",
                 "verdict": "human",
                 "verdict_reason": None,
+                "judged_by": None,
                 "properties": {"campaign": "spring-storage"},
             }
         }
@@ -41,8 +42,14 @@ class Event(BaseModel):
     partner: str | None = Field(description="The identity it came in for; null while parked.")
     contact: str | None
     persona: str | None
-    verdict: str
+    verdict: str = Field(
+        description="`human` if it counts; else `machine`, `internal` (of the house), `settling` (a click"
+        " that waits in case it is part of a burst), or `superseded` (by a later event that says more)."
+    )
     verdict_reason: str | None
+    judged_by: str | None = Field(
+        description="The key of the person whose word the verdict is; null if it came so, or a rule said so."
+    )
     properties: dict[str, Any]
 
 

@@ -16,8 +16,9 @@ from app.services.contacts import erase_contact
 from app.services.fates import LONGEST_EXCERPT, Fate, fates_of, told_apart
 from app.services.introducing import introduce, teaches
 from app.services.masking import masked, without_credentials
-from app.services.recording import Result, record
+from app.services.recording import Result
 from app.services.rulebook import hold_rulebook
+from app.services.source_events import record_from_source
 from app.services.sources import OpenSource
 from app.sources.adapter import Incoming, Translation
 from app.store.source_requests import RequestRow
@@ -89,23 +90,30 @@ def note_failure(connection: Connection, source: str, n: int, error: str, *, for
 
 def _record(
     connection: Connection, source: OpenSource, todo: Translation, *, since: datetime, now: datetime
-) -> Iterator[Result]:
-    """Record the events, once it is learnt who the people are, and before some of them are forgotten."""
+) -> list[Result]:
+    """Record the events, once it is learnt who the people are, and before some of them are forgotten.
+
+    Results of the events, then of the fragments.
+    """
     program = source.program
     told = todo.introductions if teaches(connection, program, todo.introductions) else []
     # First of all: whoever holds a program with others cannot come to hold it alone.
     hold_rulebook(connection, program, alone=bool(told or todo.erasures))
     if told:
         introduce(connection, program, told, now=now)
-    events = [
-        event.model_copy(update={"source": source.id, "occurred_at": event.occurred_at or since})
-        for event in todo.events
-    ]
-    results = record(connection, program, events, now=now)
+    results = record_from_source(
+        connection,
+        program,
+        source.id,
+        [event.model_copy(update={"occurred_at": event.occurred_at or since}) for event in todo.events],
+        todo.fragments,
+        settle_seconds=source.settings.get("settle_seconds", 0),
+        now=now,
+    )
     for person in todo.erasures:
         with suppress(NotFound):
             erase_contact(connection, program, person)
-    return iter(results)
+    return results
 
 
 def _outcome(row: RequestRow, fates: Sequence[Fate], source: OpenSource, *, items: int) -> dict[str, object]:

@@ -1,27 +1,28 @@
 """Recording events: into the ledger, attributed, counted; each gets a result of its own."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from app import store
 from app.errors import FieldError
-from app.services.attribution import Directory, directory
+from app.services.attribution import directory
 from app.services.counting import Counted, Fact, count
+from app.services.entries import entry, untimely
 from app.services.rulebook import Rulebook, hold_rulebook
+from app.services.verdicts import Change, withdraw_unfounded
 from app.sources.event import NewEvent, contact_key
 from app.store.ledger import EventKey, LedgerEvent
 
 Where = tuple[str | None, float | None]
 """A partner and its score; neither for an event that is parked."""
 
-EARLY = timedelta(minutes=5)
-"""How far ahead of our clock a sender's may be."""
+AT_ONCE = timedelta()
 
-FIRST = datetime(1900, 1, 1, tzinfo=UTC)
-"""The past is welcome; before this it is a fault of the sender's."""
+Rule = Callable[[Sequence[LedgerEvent]], list[Change]]
+"""What new events, which are in the ledger already, change in their own verdicts or those of earlier ones."""
 
 
 @dataclass(frozen=True)
@@ -45,29 +46,47 @@ def record(
 ) -> list[Result]:
     """Store and count `events`, each of which names its source; results in the same order.
 
-    Events of the future are rejected and repeats are harmless, so no event can fail its neighbours.
+    Events of the future are rejected and repeats are harmless, so no event can fail its neighbours. Each is
+    taken at its word: what several of them may betray together is looked for in those of sources only.
     """
-    rules = hold_rulebook(connection, program)
+    return record_by(connection, hold_rulebook(connection, program), events, now=now)
+
+
+def record_by(
+    connection: Connection,
+    rules: Rulebook,
+    events: Sequence[NewEvent],
+    *,
+    settle: timedelta = AT_ONCE,
+    rule: Rule | None = None,
+    now: datetime,
+) -> list[Result]:
+    """`record` with a held rulebook; clicks wait for `settle` before they count, and `rule` judges.
+
+    All that changes is counted at once, so no score passes the threshold in between.
+    """
     rejected = {
         place: error
         for place, event in enumerate(events)
-        if (error := untimely(event, now, kept_from=rules.kept_from))
+        if (error := untimely(event.occurred_at, now, kept_from=rules.kept_from))
     }
-    people = directory(rules)
     timely = [event for place, event in enumerate(events) if place not in rejected]
-    people.look_up(connection, program, (contact_key(each.contact) for each in timely if each.contact))
-    candidates = [_attributed(program, people, event, now=now) for event in timely]
+    people = directory(rules)
+    people.look_up(connection, rules.program, (contact_key(each.contact) for each in timely if each.contact))
+    candidates = [entry(rules, people, event, settle=settle, now=now) for event in timely]
     first: dict[EventKey, LedgerEvent] = {}
     for event in candidates:
-        first.setdefault((event.source, event.id), event)
+        first.setdefault(event.key, event)
     new = store.ledger.add_new(connection, list(first.values())) if first else set()
-    stored = {key: first[key] for key in new} | store.ledger.by_keys(connection, program, first.keys() - new)
+    changes = rule([event for key, event in first.items() if key in new]) if rule else []
+    stored = {key: first[key] for key in new}
+    stored |= store.ledger.by_keys(connection, rules.program, first.keys() - new)
+    stored |= {change.after.key: change.after for change in changes}
     named = {event.partner for event in stored.values() if event.partner is not None}
-    people.look_up_roots(connection, program, named)
+    people.look_up_roots(connection, rules.program, named)
     roots = {each: people.root(each) for each in named}
-    counted = _count(
-        connection, rules, [event for key, event in first.items() if key in new], roots, stored, now=now
-    )
+    facts = [*_new_facts(stored, new, first, roots), *_changed_facts(changes, new, roots)]
+    counted = _count(connection, rules, facts, {*roots.values()}, now=now)
     where = _where(rules, roots, counted, now=now)
     results = _results(candidates, new, stored, counted, where)
     return [
@@ -76,55 +95,37 @@ def record(
     ]
 
 
-def untimely(event: NewEvent, now: datetime, *, kept_from: datetime | None = None) -> FieldError | None:
-    """What is wrong with the time of an event that is recorded now."""
-    if event.occurred_at is None:
-        return None
-    if event.occurred_at > now + EARLY:
-        return FieldError("occurred_at", "is in the future; check the sender's clock and time zone")
-    if kept_from is not None and event.occurred_at < kept_from:
-        # It may be a repeat of one that was pruned and counts already.
-        return FieldError("occurred_at", f"is before {kept_from:%Y-%m-%dT%H:%MZ}; older events are pruned")
-    return FieldError("occurred_at", "is before 1900") if event.occurred_at < FIRST else None
+def _new_facts(
+    stored: Mapping[EventKey, LedgerEvent],
+    new: set[EventKey],
+    order: Iterable[EventKey],
+    roots: Mapping[str, str],
+) -> list[Fact]:
+    arrived = [stored[key] for key in order if key in new]
+    return [
+        Fact(roots[event.partner], event)
+        for event in arrived
+        if event.partner is not None and event.verdict == "human"
+    ]
 
 
-def _attributed(program: str, people: Directory, event: NewEvent, *, now: datetime) -> LedgerEvent:
-    """The event as the ledger will hold it."""
-    contact = contact_key(event.contact) if event.contact else None
-    attribution = people.attribute(event.partner, contact)
-    return LedgerEvent(
-        program=program,
-        source=event.source or "",
-        id=event.id,
-        type=event.type,
-        occurred_at=min(event.occurred_at or now, now),
-        received_at=now,
-        partner=attribution.partner,
-        contact=contact,
-        persona=attribution.persona,
-        verdict=event.verdict,
-        verdict_reason=None if event.verdict == "human" else event.verdict_reason or "as sent",
-        properties=event.properties,
-        digest=event.digest(),
-    )
+def _changed_facts(changes: Sequence[Change], new: set[EventKey], roots: Mapping[str, str]) -> list[Fact]:
+    """Of earlier events; one that is new was not counted before."""
+    return [
+        Fact(roots[change.after.partner], change.after, times=change.times)
+        for change in changes
+        if change.times and change.after.partner is not None and change.after.key not in new
+    ]
 
 
 def _count(
-    connection: Connection,
-    rules: Rulebook,
-    events: Sequence[LedgerEvent],
-    roots: dict[str, str],
-    stored: dict[EventKey, LedgerEvent],
-    *,
-    now: datetime,
+    connection: Connection, rules: Rulebook, facts: Sequence[Fact], named: set[str], *, now: datetime
 ) -> Counted:
-    facts = [
-        Fact(roots[event.partner], event)
-        for event in events
-        if event.partner is not None and event.verdict == "human"
-    ]
-    named = {roots[event.partner] for event in stored.values() if event.partner is not None}
-    return count(connection, rules, facts, now=now, also=named)
+    """Count, and withdraw what no longer stands without the events that are taken back."""
+    counted = count(connection, rules, facts, now=now, also=named)
+    corrected = {fact.partner for fact in facts if fact.times < 0}
+    withdrawn = withdraw_unfounded(connection, rules, corrected, now=now)
+    return replace(counted, announced={*counted.announced, *withdrawn})
 
 
 def _results(
@@ -136,7 +137,7 @@ def _results(
 ) -> Iterator[Result]:
     told = set[EventKey]()
     for event in events:
-        key = (event.source, event.id)
+        key = event.key
         status = _status(event, stored[key], is_new=key in new and key not in told)
         told.add(key)
         partner, score = where(stored[key].partner)
@@ -157,7 +158,6 @@ def _where(
     rules: Rulebook, roots: Mapping[str, str], counted: Counted, *, now: datetime
 ) -> Callable[[str | None], Where]:
     """Tells for the identity an event is for which partner it counts for, and that one's score."""
-
     scores = rules.scores_now([each.stored for each in counted.standings.values()], now=now)
     of_partner = dict(zip(counted.standings, scores, strict=True))
 

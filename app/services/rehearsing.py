@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from app.services.entries import untimely
 from app.services.fates import excerpt_of
 from app.services.receipt import Receipt
-from app.services.recording import untimely
 from app.services.source_rehearsal import (
     IgnoredItem,
     RehearsalError,
@@ -80,7 +80,7 @@ def _findings(
         return
     for each in item.meaning.events:
         event = _received(each, source, received_at)
-        fault = untimely(event, received_at)
+        fault = untimely(event.occurred_at, received_at)
         if fault is None:
             yield RehearsedEvent(**event.model_dump(), path=path, why=dict(why))
         else:

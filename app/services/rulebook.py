@@ -54,6 +54,7 @@ class Rulebook:
     build_day: int | None = None
     kept_from: datetime | None = None
     stamp: str | None = None
+    internal_contacts: frozenset[str] = frozenset()
 
     def keeps(self, signal: int, partner: str) -> bool:
         """Whether the signal has tallies of the partner; while it is being counted, only the first have."""
@@ -155,6 +156,7 @@ def _compiled(connection: Connection, program: str, setup: Any) -> Rulebook:
         build_day=setup.build_day,
         kept_from=setup.kept_from,
         stamp=setup.stamp or None,
+        internal_contacts=frozenset(setup.internal_contacts),
     )
 
 

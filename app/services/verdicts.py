@@ -1,5 +1,7 @@
 """Changing whether an event counts: points and hand-offs follow, nothing is deleted."""
 
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,24 +17,50 @@ from app.services.rulebook import Rulebook, compiled_rubric, hold_rulebook
 from app.store.ledger import LedgerEvent
 
 
+@dataclass(frozen=True)
+class Change:
+    """An event with another verdict than before."""
+
+    before: LedgerEvent
+    after: LedgerEvent
+
+    @property
+    def times(self) -> int:
+        """How often the event is to be counted for that: -1 takes it back."""
+        return (self.after.verdict == "human") - (self.before.verdict == "human")
+
+
+def judge(connection: Connection, changes: Sequence[Change]) -> None:
+    """Write changes of events that are held; counting them is left to the caller."""
+    if changes:
+        store.ledger.judge(connection, [change.after for change in changes])
+
+
 def change_verdict(
-    connection: Connection, program: str, source: str, event: str, *, verdict: str, reason: str, now: datetime
+    connection: Connection,
+    program: str,
+    source: str,
+    event: str,
+    *,
+    verdict: str,
+    reason: str,
+    by: str,
+    now: datetime,
 ) -> LedgerEvent:
-    """Give an event another verdict. Raises NotFound."""
+    """Give an event another verdict, which is a person's word: no rule changes it again. Raises NotFound."""
     rules = hold_rulebook(connection, program)
-    key = (source, event)
-    known = store.ledger.hold(connection, program, key)
+    known = store.ledger.hold(connection, program, source, [event]).get(event)
     if known is None:
         raise NotFound(f"There is no event {event!r} of source {source!r} in this program.")
-    store.ledger.judge(connection, program, key, verdict=verdict, reason=reason)
+    change = Change(known, known._replace(verdict=verdict, verdict_reason=reason, judged_by=by))
+    judge(connection, [change])
     root = _root(connection, program, known)
-    change = (verdict == "human") - (known.verdict == "human")
-    if root is not None and change:
+    if root is not None and change.times:
         # Judging the past opens no hand-off: a person is looking at this partner already.
-        count(connection, rules, [Fact(root, known, times=change)], now=now, opening=False)
-        if change < 0:
-            _withdraw_if_unfounded(connection, rules, root, now=now)
-    return known._replace(verdict=verdict, verdict_reason=reason)
+        count(connection, rules, [Fact(root, known, times=change.times)], now=now, opening=False)
+        if change.times < 0:
+            withdraw_unfounded(connection, rules, [root], now=now)
+    return change.after
 
 
 def _root(connection: Connection, program: str, event: LedgerEvent) -> str | None:
@@ -41,15 +69,30 @@ def _root(connection: Connection, program: str, event: LedgerEvent) -> str | Non
     return store.partners.roots(connection, program, {event.partner})[event.partner]
 
 
-def _withdraw_if_unfounded(connection: Connection, rules: Rulebook, partner: str, *, now: datetime) -> None:
-    """Close the partner's unclaimed hand-off if what is left would not have opened it."""
-    for row in store.handoffs.open_of_partners(connection, rules.program, [partner]):
+def withdraw_unfounded(
+    connection: Connection, rules: Rulebook, partners: Collection[str], *, now: datetime
+) -> set[str]:
+    """Close the unclaimed hand-offs of `partners` that what is left would not have opened; whose they were.
+
+    The partners' standings must be held.
+    """
+    withdrawn = set()
+    for row in _unclaimed(connection, rules, partners):
         left = _score_at_opening(connection, rules, row)
         # One that had to wait may have opened at less than the threshold.
         needed = min(row.threshold, row.score)
-        if row.state != "claimed" and left < needed:
-            reason = f"without the events that were not a person's, the score was {left:g} of {needed:g}"
+        if left < needed:
+            reason = f"without the events that no longer count, the score was {left:g} of {needed:g}"
             withdraw(connection, rules, row, reason=reason, now=now)
+            withdrawn.add(row.partner)
+    return withdrawn
+
+
+def _unclaimed(connection: Connection, rules: Rulebook, partners: Collection[str]) -> Iterable[Any]:
+    if not partners:
+        return ()
+    rows = store.handoffs.open_of_partners(connection, rules.program, sorted(partners))
+    return (row for row in rows if row.state != "claimed")
 
 
 def _score_at_opening(connection: Connection, rules: Rulebook, row: Any) -> float:

@@ -9,13 +9,16 @@ from app.sources.event import NewEvent
 
 Span = tuple[datetime, datetime]
 
+LONGEST_KEY = 200
+"""With the time and the minutes behind it, it must still be an event's id."""
+
 
 @dataclass(frozen=True)
 class Fragment:
     """A part of an attendance. All five together are what tells a repeat; the same one twice is harmless.
 
-    `key` is one person at one occasion, also after coming back; `session` what the platform calls this stay.
-    `facts` are the fields of the event: type, contact, partner, properties.
+    `key`, not over LONGEST_KEY, is one person at one occasion, also after coming back; `session` what the
+    platform calls this stay. `facts` are the fields of the event: type, contact, partner, properties.
     """
 
     key: str
@@ -28,8 +31,8 @@ class Fragment:
 def attendance(fragments: Sequence[Fragment]) -> NewEvent:
     """The one event that all fragments of a key, at least one, come to at present.
 
-    It replaces every other event whose id begins with the key: `minutes` grow with each stay that ends. Its
-    id names all that may change in it, so the order in which the fragments arrived does not matter.
+    It replaces the event that fewer fragments of the key came to: `minutes` grow with each stay that ends.
+    Its id names all that may change in it, so the order in which the fragments arrived does not matter.
     """
     ordered = sorted(fragments, key=lambda each: (each.at, each.part, each.session))
     stays = _stays(ordered)

@@ -1,15 +1,18 @@
 """Machines are not people: what flags, user agents and bursts of clicks say; and who is of the house."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from app.sources.event import Verdict
+from app.sources.names import name_of
 
 BURST = timedelta(seconds=5)
 """Of event time. A scanner follows all links of a mail at once; a reader takes longer to come back to it."""
+
+CLICKED = "email.clicked"
 
 APPLE_PREFETCH = "Mozilla/5.0"
 """Apple's mail privacy fetches every image under this whole name, whether or not the mail is read."""
@@ -58,6 +61,17 @@ class Click:
     id: str
     link: str
     occurred_at: datetime
+
+
+def clicked(type_: str, properties: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The message and the link that were clicked; None if it is no click, or does not tell both.
+
+    What platforms call one sent mail is its `message`; where they do not tell, its `campaign` does as well,
+    since nobody reads two mails of one campaign within seconds.
+    """
+    link = name_of(properties.get("url"))
+    message = name_of(properties.get("message")) or name_of(properties.get("campaign"))
+    return (message, link) if type_ == CLICKED and message and link else None
 
 
 def burst(clicks: Iterable[Click]) -> set[str]:

@@ -12,11 +12,11 @@ def name_of(value: object) -> str | None:
     return str(value).strip() or None
 
 
-def joined(*parts: object) -> str:
+def joined(*parts: object, longest: int = LONGEST) -> str:
     """The parts as one name, `a|b|c`: unlike for unlike parts, and short enough to be an id."""
     texts = ("" if part is None else str(part) for part in parts)
     name = "|".join(text.replace("%", "%25").replace("|", "%7C") for text in texts)
-    return name if len(name) <= LONGEST else f"hash|{short_hash(name)}"
+    return name if len(name) <= longest else f"hash|{short_hash(name)}"
 
 
 def short_hash(text: str) -> str:

@@ -32,6 +32,12 @@ class SourceSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     partner: Resolvers = Field(list(IN_URLS), description=DESCRIPTION)
+    settle_seconds: int = Field(
+        0,
+        ge=0,
+        le=600,
+        description="How long a click waits before it counts, in case others show that it was a machine's.",
+    )
 
 
 def looking_at(*paths: str) -> Any:

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from app.models import contact_names, events, partners
+from app.store import fragments
 from app.store import partners as partner_store
 from app.store.recordset import Given, among, insert_rows, prepared, recordset
 
@@ -47,6 +48,13 @@ class LedgerEvent(NamedTuple):
     verdict_reason: str | None
     properties: dict[str, Any]
     digest: str
+    judged_by: str | None = None
+    settles_at: datetime | None = None
+
+    @property
+    def key(self) -> EventKey:
+        """What tells it from all others of the program."""
+        return self.source, self.id
 
 
 _COLUMNS = [events.c[name] for name in LedgerEvent._fields]
@@ -127,17 +135,25 @@ def recent_human(
 def latest_human(
     connection: Connection, program: str, roots: Collection[str], *, before: datetime | None = None
 ) -> dict[str, datetime]:
-    """When the latest human event of each of `roots` occurred."""
-    joined, root = _counting_for(connection, program, roots)
-    query = (
-        select(root, func.max(events.c.occurred_at))
-        .select_from(joined)
+    """When the latest human event of each of `roots` occurred.
+
+    A look into the index for each identity, however many events it has.
+    """
+    members = _members(connection, program, roots)
+    latest = (
+        select(events.c.occurred_at)
+        .where(events.c.program == program, events.c.partner == members.c.partner)
         .where(events.c.verdict == "human")
-        .group_by(root)
+        .order_by(events.c.occurred_at.desc())
+        .limit(1)
     )
     if before is not None:
-        query = query.where(events.c.occurred_at < before)
-    return dict(connection.execute(query).fetchall())
+        latest = latest.where(events.c.occurred_at < before)
+    found: dict[str, datetime] = {}
+    for root, at in connection.execute(select(members.c.root, latest.scalar_subquery())):
+        if at is not None:
+            found[root] = max(found.get(root, at), at)
+    return found
 
 
 def _counting_for(connection: Connection, program: str, roots: Collection[str]) -> tuple[FromClause, Any]:
@@ -146,13 +162,16 @@ def _counting_for(connection: Connection, program: str, roots: Collection[str]) 
     Driven by the identities, and outer, so that SQLite looks them up instead of walking the ledger; an
     identity without events gives a row of nothing.
     """
-    root = partners.c.counts_for.label("root")
-    # Not partners.id, whose collation would keep PostgreSQL from the ledger's index.
-    members = recordset(
-        connection, (events.c.partner, root), list(partner_store.members(connection, program, roots).items())
-    )
+    members = _members(connection, program, roots)
     theirs = and_(events.c.program == program, events.c.partner == members.c.partner)
     return members.join(events, theirs, isouter=True), members.c.root
+
+
+def _members(connection: Connection, program: str, roots: Collection[str]) -> FromClause:
+    """Each identity that counts for one of `roots`, as `partner`, with that one as `root`."""
+    # Not partners.id, whose collation would keep PostgreSQL from the ledger's index.
+    columns = (events.c.partner, partners.c.counts_for.label("root"))
+    return recordset(connection, columns, list(partner_store.members(connection, program, roots).items()))
 
 
 def parked_of_contact(connection: Connection, program: str, names: Collection[str]) -> list[LedgerEvent]:
@@ -207,13 +226,13 @@ def attribute(connection: Connection, rows: Sequence[LedgerEvent]) -> None:
     )
 
 
-def hold(connection: Connection, program: str, key: EventKey) -> LedgerEvent | None:
-    """One event, which nobody else attributes or judges until the transaction ends."""
+def hold(connection: Connection, program: str, source: str, ids: Collection[str]) -> dict[str, LedgerEvent]:
+    """Events of a source by their ids; nobody else judges them until the transaction ends."""
     query = select(*_COLUMNS).where(
-        events.c.program == program, events.c.source == key[0], events.c.id == key[1]
+        events.c.program == program, events.c.source == source, among(connection, events.c.id, ids)
     )
-    found = _read(connection, query.with_for_update())
-    return found[0] if found else None
+    # In id order, so that two who judge the same events wait for each other instead of deadlocking.
+    return {event.id: event for event in _read(connection, query.order_by(events.c.id).with_for_update())}
 
 
 def hold_oldest(connection: Connection, program: str, *, before: datetime, limit: int) -> list[LedgerEvent]:
@@ -239,17 +258,23 @@ def remove(connection: Connection, program: str, keys: Collection[EventKey]) -> 
     )
 
 
-def judge(connection: Connection, program: str, key: EventKey, *, verdict: str, reason: str) -> None:
-    """Change an event's verdict."""
+def judge(connection: Connection, rows: Sequence[LedgerEvent]) -> None:
+    """Write the verdicts of events that are held."""
+    statement = insert_rows(connection, events, _COLUMNS, rows)
+    judged: dict[str, Any] = {
+        name: statement.excluded[name] for name in ("verdict", "verdict_reason", "judged_by")
+    }
     connection.execute(
-        update(events)
-        .where(events.c.program == program, events.c.source == key[0], events.c.id == key[1])
-        .values(verdict=verdict, verdict_reason=reason)
+        statement.on_conflict_do_update(index_elements=["program", "source", "id"], set_=judged)
     )
 
 
 def erase_person(connection: Connection, program: str, names: Collection[str], tombstone: str) -> int:
-    """Let the events of an erased person carry a name that says nothing; how many there are."""
+    """Let the events of an erased person carry a name that says nothing; how many there are.
+
+    What more there is to an attendance would else bring the name back.
+    """
+    fragments.erase_person(connection, program, names, tombstone)
     erased = connection.execute(
         update(events)
         .where(events.c.program == program, among(connection, events.c.contact, names))

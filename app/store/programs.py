@@ -1,5 +1,6 @@
 """Queries on programs and their score feeds."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ _SETUP = (
         programs.c.build_day,
         programs.c.stamp,
         programs.c.kept_from,
+        programs.c.internal_contacts,
         rubrics.c.digest.label("rubric_digest"),
         feeds.c.queue,
     )
@@ -115,6 +117,13 @@ def set_landmark(connection: Connection, program: str, landmark: int) -> None:
 def set_kept_from(connection: Connection, program: str, kept_from: datetime) -> None:
     """Note from when on the ledger is kept."""
     connection.execute(update(programs).where(programs.c.id == program).values(kept_from=kept_from))
+
+
+def set_internal_contacts(connection: Connection, program: str, contacts: Sequence[str]) -> None:
+    """Note which addresses and domains are of the house."""
+    connection.execute(
+        update(programs).where(programs.c.id == program).values(internal_contacts=list(contacts))
+    )
 
 
 def take_queue_positions(connection: Connection, program: str, count: int) -> int:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "5f7a1c93d0b8"
-down_revision = "5be0d2a47c16"
+down_revision = "b60f7d25c3ae"
 branch_labels = None
 depends_on = None
 

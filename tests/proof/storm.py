@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+import asyncpg
 import httpx2
 
 from app import clock
@@ -210,3 +211,11 @@ async def differences(database_url: str, program: str = "acme") -> list[Differen
         return found
     finally:
         await database.close()
+
+
+async def waits_for_a_lock(connection: asyncpg.Connection) -> None:
+    """Until somebody waits for what another transaction holds."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    async with asyncio.timeout(20):
+        while not await connection.fetchval(waiting):
+            pass

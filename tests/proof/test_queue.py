@@ -8,7 +8,7 @@ import asyncpg
 import httpx2
 import pytest
 
-from tests.proof.storm import everything, prepare
+from tests.proof.storm import everything, prepare, waits_for_a_lock
 from tests.proof.test_races import event, posted
 from tests.support.server import serving
 from tests.support.service import Service, settings_for
@@ -70,14 +70,6 @@ async def test_the_only_one_is_waited_for(postgresql_url: str) -> None:
             call = asyncio.create_task(take(client, 1))
             await waits_for_a_lock(other)
         assert await call is not None
-
-
-async def waits_for_a_lock(connection: asyncpg.Connection) -> None:
-    """Until somebody waits for what another transaction holds."""
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    async with asyncio.timeout(20):
-        while not await connection.fetchval(waiting):
-            pass
 
 
 @pytest.mark.parametrize("most", [1, 3])

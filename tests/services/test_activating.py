@@ -81,9 +81,9 @@ def grow(play: Play) -> None:
 
 def judge(play: Play) -> None:
     """A first event turns out to be a machine's; another is given back."""
-    play.do(change_verdict, "test", "first-p0", verdict="machine", reason="scanner")
-    play.do(change_verdict, "test", "first-p5", verdict="machine", reason="scanner")
-    play.do(change_verdict, "test", "first-p5", verdict="human", reason="not so")
+    play.do(change_verdict, "test", "first-p0", verdict="machine", reason="scanner", by="rep")
+    play.do(change_verdict, "test", "first-p5", verdict="machine", reason="scanner", by="rep")
+    play.do(change_verdict, "test", "first-p5", verdict="human", reason="not so", by="rep")
 
 
 def marry(play: Play) -> None:

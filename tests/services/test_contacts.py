@@ -80,7 +80,7 @@ def test_erased_from_handoffs_that_the_tallies_do_not_lead_to(play: Play, how: s
         play.do(merge, "old", "big")
     else:
         for each in events:
-            play.do(change_verdict, "test", each.id, verdict="machine", reason="scanner")
+            play.do(change_verdict, "test", each.id, verdict="machine", reason="scanner", by="rep")
     assert "Jo" in str(play.handoff(handoff).talking_points)
     play.run(lambda c: erase_contact(c, "acme", "jo@a.example"))
     found = play.handoff(handoff)

@@ -81,7 +81,7 @@ class Desk(RuleBasedStateMachine):
     def judge(self, data: st.DataObject) -> None:
         if self.events:
             id_ = data.draw(st.sampled_from(self.events)).id
-            self.play.do(change_verdict, "test", id_, verdict="machine", reason="so it looks")
+            self.play.do(change_verdict, "test", id_, verdict="machine", reason="so it looks", by="rep")
 
     @rule(by=people, owner=st.none() | people)
     def take_next(self, by: str, owner: str | None) -> None:

@@ -77,7 +77,7 @@ def _work_desk(play: Play, dice: random.Random) -> None:
             play.do(close, row["id"], Closing(outcome, "because", value), by="rep")
         elif chance < 0.6:
             event = play.handoff(row["id"]).trigger.event
-            play.do(change_verdict, "test", event, verdict="machine", reason="scanner")
+            play.do(change_verdict, "test", event, verdict="machine", reason="scanner", by="rep")
 
 
 def _merge_some(play: Play, dice: random.Random) -> None:

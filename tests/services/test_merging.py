@@ -143,7 +143,7 @@ def test_a_verdict_on_an_event_of_a_merged_partner(play: Play) -> None:
     play.happens(partner="b")
     play.happens("webinar.attended", "a", id_="e")
     play.do(merge, "a", "b")
-    play.do(change_verdict, "test", "e", verdict="machine", reason="scanner")
+    play.do(change_verdict, "test", "e", verdict="machine", reason="scanner", by="rep")
     assert play.partner("b").score == 1
     play.do(unmerge, "a")
     assert play.scores() == {"a": 0, "b": 1}

@@ -1,12 +1,15 @@
-"""Whoever looks for some partners' events finds them by the ledger's index, on both databases."""
+"""Whoever looks for some events finds them by an index of the ledger, on both databases."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, text
 
-from app.store import insights, ledger
+from app.sources.event import NewEvent
+from app.store import clicks, insights, ledger
+from app.store.clicks import Window
 from tests.support.play import NOON, Play
 
 LOOKS: dict[str, Callable[[Connection], object]] = {
@@ -40,3 +43,46 @@ def test_by_index(play: Play, look: Callable[[Connection], object]) -> None:
     plan = play.run(lambda c: plans(c, look))
     assert "ix_event_partner" in plan
     assert "partner=?" in plan or "((partner)::text = (r.partner)::text)" in plan
+
+
+SECONDS = timedelta(seconds=5)
+NEAR = Window("jo7@firm.example", NOON - SECONDS, NOON + SECONDS)
+IDS = ["e1", "e2"]
+CLICK_LOOKS: dict[str, tuple[Callable[[Connection], object], str, str]] = {
+    "near": (
+        lambda c: clicks.within(c, "acme", "test", [NEAR]),
+        "ix_event_click (program=? AND contact=? AND occurred_at>? AND occurred_at<?)",
+        "ix_event_click",
+    ),
+    "programs": (
+        lambda c: clicks.programs_due(c, now=NOON + SECONDS),
+        "ix_event_settling",
+        "ix_event_settling",
+    ),
+    "due": (
+        lambda c: clicks.due(c, "acme", now=NOON + SECONDS, limit=10),
+        "ix_event_settling (program=? AND settles_at<?)",
+        "ix_event_settling",
+    ),
+    "held": (
+        lambda c: ledger.hold(c, "acme", "test", IDS),
+        "sqlite_autoindex_event_1 (program=? AND source=? AND id=?)",
+        "pk_event",
+    ),
+}
+
+
+@pytest.mark.parametrize(("look", "sqlite", "postgresql"), CLICK_LOOKS.values(), ids=CLICK_LOOKS)
+def test_clicks_by_index(
+    play: Play, look: Callable[[Connection], object], sqlite: str, postgresql: str
+) -> None:
+    """However many others click in the same seconds. Shown to fail by a type that is a parameter."""
+    play.record(*(click(play, n) for n in range(2_000)))
+    play.posts(*(click(play, n) for n in range(2_000, 2_100)), settle=60)
+    plan = play.run(lambda c: plans(c, look))
+    assert sqlite in plan or postgresql in plan
+
+
+def click(play: Play, n: int) -> NewEvent:
+    """One of many at the same moment."""
+    return play.event("email.clicked", contact=f"jo{n}@firm.example", url="/", message="m")

@@ -92,7 +92,7 @@ class Life(RuleBasedStateMachine):
     def judge(self, data: st.DataObject, verdict: str) -> None:
         if self.events:
             id_ = data.draw(st.sampled_from(self.events)).id
-            self.play.do(change_verdict, "test", id_, verdict=verdict, reason="so it looks")
+            self.play.do(change_verdict, "test", id_, verdict=verdict, reason="so it looks", by="rep")
 
     @rule(partner=partners, domains=st.sets(st.sampled_from(["a.example", "b.example"])))
     def put(self, partner: str, domains: set[str]) -> None:

@@ -1,6 +1,7 @@
 """A thousand events cost no more statements than one; fewer, where something is remembered by then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,10 @@ from sqlalchemy import Connection, event
 
 from app.services.introducing import introduce, teaches
 from app.services.recording import record
+from app.services.settled_clicks import count_settled
+from app.services.source_events import record_from_source
 from app.sources.adapter import Introduction
+from app.sources.attending import Fragment
 from app.sources.event import NewEvent
 from tests.support.play import Play
 
@@ -21,8 +25,8 @@ def cost(play: Play, events: list[NewEvent]) -> int:
     return statements(play, lambda c: record(c, play.program, events, now=play.now))
 
 
-def statements(play: Play, service: Callable[[Connection], object]) -> int:
-    """How many a service needs."""
+def statements(play: Play, what: Callable[[Connection], object]) -> int:
+    """How many it takes to do it."""
 
     def work(connection: Connection) -> int:
         found: list[str] = []
@@ -31,7 +35,7 @@ def statements(play: Play, service: Callable[[Connection], object]) -> int:
             found.append(statement)
 
         event.listen(connection, "before_cursor_execute", note)
-        service(connection)
+        what(connection)
         return len(found)
 
     return play.run(work)
@@ -114,3 +118,64 @@ def test_caps_and_groups(play: Play, fade: dict[str, int]) -> None:
         for size in SIZES
     ]
     assert max(costs) == costs[0]
+
+
+def plain(play: Play, type_: str) -> None:
+    """Fifty partners that are known already, and points without bands."""
+    play.activate({"rules": [{"id": "a", "on": type_, "points": 5}], "bands": {}, "handoff": None})
+    play.record(*(play.event(type_, f"p{n}") for n in range(50)))
+
+
+def from_source(play: Play, *events: NewEvent, fragments: Sequence[Fragment] = (), settle: int = 0) -> int:
+    """Statements to record what a platform posts."""
+    work = partial(
+        record_from_source,
+        program=play.program,
+        source="test",
+        events=events,
+        fragments=fragments,
+        settle_seconds=settle,
+        now=play.now,
+    )
+    return statements(play, work)
+
+
+@pytest.mark.parametrize("settle", [0, 60])
+def test_bursts(play: Play, settle: int) -> None:
+    """The second half of each burst takes back the first."""
+    plain(play, "email.clicked")
+    costs = set()
+    for size in SIZES:
+        halves = [
+            [
+                play.event("email.clicked", f"p{n % 50}", contact=f"jo{size}-{n}", url=link, message="m")
+                for n in range(size)
+            ]
+            for link in ("/a", "/b")
+        ]
+        costs.add(
+            (from_source(play, *halves[0], settle=settle), from_source(play, *halves[1], settle=settle))
+        )
+    assert len(costs) == 1
+
+
+def test_attendances(play: Play) -> None:
+    """Those who leave take back that they only came."""
+    plain(play, "meeting.attended")
+    costs = set()
+    for size in SIZES:
+        facts = {"type": "meeting.attended", "partner": "p1", "properties": {}}
+        came = [Fragment(f"{size}-{n}", "joined", play.now - timedelta(1), facts=facts) for n in range(size)]
+        left = [Fragment(f"{size}-{n}", "left", play.now, facts=facts) for n in range(size)]
+        costs.add((from_source(play, fragments=came), from_source(play, fragments=left)))
+    assert len(costs) == 1
+
+
+def test_settled_clicks(play: Play) -> None:
+    plain(play, "email.clicked")
+    costs = set()
+    for size in SIZES:
+        play.posts(*(play.event("email.clicked", f"p{n % 50}") for n in range(size)), settle=60)
+        play.now += timedelta(seconds=60)
+        costs.add(statements(play, partial(count_settled, program=play.program, now=play.now)))
+    assert len(costs) == 1

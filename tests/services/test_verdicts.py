@@ -16,7 +16,7 @@ from tests.support.play import SIMPLE, Play
 
 def judge(play: Play, id_: str, verdict: str = "machine", *, source: str = "test") -> None:
     """Give an event another verdict."""
-    play.do(change_verdict, source, id_, verdict=verdict, reason="link scanner")
+    play.do(change_verdict, source, id_, verdict=verdict, reason="link scanner", by="rep")
 
 
 def cross(play: Play) -> str:
@@ -144,5 +144,5 @@ def test_snoozed_is_withdrawn_too(play: Play) -> None:
     assert handoff is not None
     play.do(snooze, handoff, by="rep", until=play.now + timedelta(hours=1), reason=None)
     for each in events:
-        play.do(change_verdict, "test", each.id, verdict="machine", reason="scanner")
+        play.do(change_verdict, "test", each.id, verdict="machine", reason="scanner", by="rep")
     assert play.handoff(handoff).outcome == "withdrawn"

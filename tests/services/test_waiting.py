@@ -86,7 +86,7 @@ def test_withdrawn_gives_its_place_back(play: Play) -> None:
     terms(play, per_week=1)
     play.record(*(play.event("webinar.attended", "a", id_=f"a{n}") for n in range(3)))
     crosses(play, "b")
-    play.do(change_verdict, "test", "a1", verdict="machine", reason="scanner")
+    play.do(change_verdict, "test", "a1", verdict="machine", reason="scanner", by="rep")
     tend(play)
     assert named(play, "open") == ["b"]
 
@@ -96,7 +96,7 @@ def test_withdrawn_while_it_waits(play: Play) -> None:
     crosses(play, "a")
     play.record(*(play.event("webinar.attended", "b", id_=f"b{n}") for n in range(3)))
     handoff = only(play, "b").id
-    play.do(change_verdict, "test", "b1", verdict="machine", reason="scanner")
+    play.do(change_verdict, "test", "b1", verdict="machine", reason="scanner", by="rep")
     assert (play.handoff(handoff).outcome, moves(play, handoff)) == ("withdrawn", ["wait", "close"])
 
 
@@ -107,7 +107,7 @@ def test_opened_late_below_the_threshold_it_stands(play: Play) -> None:
     assert (only(play, "b").state, only(play, "b").score) == ("open", 15)
     play.settle()
     play.happens(partner="b", id_="later")
-    play.do(change_verdict, "test", "later", verdict="machine", reason="scanner")
+    play.do(change_verdict, "test", "later", verdict="machine", reason="scanner", by="rep")
     assert only(play, "b").state == "open"
 
 

@@ -1,12 +1,13 @@
 """Machines are told from people by what they call themselves, and by clicks that come in a burst."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.sources.machines import Click, burst, flagged, is_internal, judged
+from app.sources.machines import Click, burst, clicked, flagged, is_internal, judged
 
 START = datetime(2026, 3, 12, 15, 0, tzinfo=UTC)
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120 Safari/537.36"
@@ -81,6 +82,23 @@ def test_a_vendors_flag_is_taken_as_given() -> None:
 )
 def test_two_links_in_five_seconds_are_a_burst(given: list[tuple[float, str]], expected: str) -> None:
     assert burst(clicks(*given)) == set(expected)
+
+
+@pytest.mark.parametrize(
+    ("properties", "wanted"),
+    [
+        ({"url": "/a", "message": "m", "campaign": "c"}, ("m", "/a")),
+        ({"url": "/a", "message": 7}, ("7", "/a")),
+        ({"url": "/a", "campaign": "c"}, ("c", "/a")),
+        ({"url": "/a"}, None),
+        ({"message": "m"}, None),
+        ({"url": ["/a"], "message": {}}, None),
+    ],
+    ids=["message", "number", "campaign", "no message", "no link", "neither text"],
+)
+def test_what_was_clicked(properties: dict[str, Any], wanted: tuple[str, str] | None) -> None:
+    assert clicked("email.clicked", properties) == wanted
+    assert clicked("email.opened", properties) is None
 
 
 CLICKS = st.lists(st.tuples(st.integers(0, 30), st.sampled_from("abc")), max_size=12)

@@ -37,6 +37,8 @@ def test_a_setting_that_is_given_stays() -> None:
         ({"partner_argument": "email"}, "settings.partner_argument"),
         ({"partner_argument": "sg_event_id"}, "settings.partner_argument"),
         ({"partner": "crm"}, "settings.partner"),
+        ({"settle_seconds": -1}, "settings.settle_seconds"),
+        ({"settle_seconds": 601}, "settings.settle_seconds"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_refused_by_its_path(settings: dict[str, object], path: str) -> None:

@@ -2,7 +2,8 @@
 
 import hashlib
 import hmac
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -154,6 +155,12 @@ def test_somebody_without_an_account_is_known_by_a_hash_of_the_address() -> None
     again = only_fragment(changed(JOINED, "participant", **guest, participant_uuid="other", user_id="other"))
     assert first.key == again.key
     assert "pat.doe" not in first.key
+
+
+def test_a_long_name_leaves_room_for_what_makes_the_event() -> None:
+    came = only_fragment(changed(JOINED, "participant", registrant_id="x" * 210))
+    went = replace(came, part="left", at=came.at + timedelta(days=1))
+    assert attendance([came, went]).properties["minutes"] == 24 * 60
 
 
 def test_without_an_address_the_registration_says_who_it_is() -> None:

@@ -1,6 +1,6 @@
 """A program that a test plays through the services, on any database, at a time of the test's own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -19,10 +19,13 @@ from app.services.handoff_view import Handoff
 from app.services.handoffs import Closing, close, get_handoff
 from app.services.partners import Partner, PartnerData, get_partner, put_partners
 from app.services.programs import create_program
+from app.services.reading_ledger import Wanted, list_events
 from app.services.recording import Result, record
 from app.services.rubrics import store_rubric
 from app.services.settling import move_landmark, settle
+from app.services.source_events import record_from_source
 from app.services.verifying import Difference, verify
+from app.sources.attending import Fragment
 from app.sources.event import NewEvent
 
 T = TypeVar("T")
@@ -131,6 +134,18 @@ class Play:
     def happens(self, type_: str = "page.viewed", partner: str | None = "p1", **about: Any) -> Result:
         """Record one event."""
         return self.record(self.event(type_, partner, **about))[0]
+
+    def posts(
+        self, *events: NewEvent, fragments: Sequence[Fragment] = (), settle: int = 0, source: str = "test"
+    ) -> list[Result]:
+        """A platform posts to a source, in one transaction."""
+        results: list[Result] = self.do(record_from_source, source, events, fragments, settle_seconds=settle)
+        return results
+
+    def verdicts(self) -> dict[str, str]:
+        """Of all events by id."""
+        found = self.run(lambda c: list_events(c, self.program, Wanted(), before=None, limit=1_000))
+        return {event.id: event.verdict for event in found}
 
     def put(self, id_: str = "p1", **about: Any) -> None:
         """Create or replace a partner."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from app.sources.adapter import Incoming, Introduction, Meaning
-from app.sources.attending import Fragment, attendance
+from app.sources.attending import LONGEST_KEY, Fragment, attendance
 from app.sources.event import NewEvent
 from app.sources.masking import told
 from app.sources.moments import from_iso, from_milliseconds
@@ -95,7 +95,7 @@ class Reader:
         if not (facts["contact"] or facts["partner"]):
             return Meaning()  # an unknown guest, or a telephone
         who = lasting or (short_hash(email.lower()) if email else passing)
-        key = joined(type_, _occasion_id(occasion), who)
+        key = joined(type_, _occasion_id(occasion), who, longest=LONGEST_KEY)
         times = {each: name for each, name in TIMES.items() if each == side or person.get(name)}
         fragments = tuple(
             Fragment(key, each, self._moment(person, name) or self._happened(item), passing or "", facts)

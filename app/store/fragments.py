@@ -1,0 +1,54 @@
+"""Queries on fragments of attendance."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import Connection, select, update
+
+from app.models import fragments
+from app.store.recordset import among, insert_rows
+
+
+class FragmentRow(NamedTuple):
+    """A fragment; columns as in the table."""
+
+    program: str
+    source: str
+    key: str
+    part: Literal["joined", "left"]
+    at: datetime
+    session: str
+    contact: str | None
+    facts: dict[str, Any]
+    event: str
+
+    @property
+    def identity(self) -> tuple[str, datetime, str]:
+        """What tells it from the others of its key."""
+        return self.part, self.at, self.session
+
+
+_COLUMNS = [fragments.c[name] for name in FragmentRow._fields]
+
+
+def of_keys(connection: Connection, program: str, source: str, keys: Collection[str]) -> list[FragmentRow]:
+    """All fragments of these attendances."""
+    query = select(*_COLUMNS).where(
+        fragments.c.program == program, fragments.c.source == source, among(connection, fragments.c.key, keys)
+    )
+    return [FragmentRow(*row) for row in connection.execute(query)]
+
+
+def add(connection: Connection, rows: Sequence[FragmentRow]) -> None:
+    """Store fragments that are new."""
+    connection.execute(insert_rows(connection, fragments, _COLUMNS, rows))
+
+
+def erase_person(connection: Connection, program: str, names: Collection[str], tombstone: str) -> None:
+    """Let the fragments of an erased person carry a name that says nothing."""
+    connection.execute(
+        update(fragments)
+        .where(fragments.c.program == program, among(connection, fragments.c.contact, names))
+        .values(contact=tombstone)
+    )
