@@ -18,6 +18,7 @@ from app.api import (
     handoffs,
     inbound,
     insights,
+    internal_contacts,
     partners,
     previews,
     problems,
@@ -39,6 +40,7 @@ from app.api.queue_feeds import QueueFeeds
 from app.api.queue_lists import QueueLists
 from app.api.rate_limit import RateLimiter
 from app.api.state import State
+from app.background.clicks import keep_clicks
 from app.background.desk import keep_desk
 from app.background.gauges import keep_gauges
 from app.background.housekeeping import keep_house
@@ -60,6 +62,7 @@ ROUTERS = (
     scores.router,
     partners.router,
     contacts.router,
+    internal_contacts.router,
     rubrics.router,
     previews.router,
     # Before the one whose /{handoff} would match their paths.
@@ -179,6 +182,7 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
         for each in (
             keep_house(database, wake=wake),
             keep_desk(database, wake=wake),
+            keep_clicks(database, wake=wake),
             previewer.run(),
             tend(database, settings, wake=wake),
             keep_ledgers(database, days=settings.keep_events_days),
