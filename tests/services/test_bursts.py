@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.services.contacts import Contact, put_contact
+from app.services.contacts import ContactData, put_contact
 from app.services.verdicts import change_verdict
 from app.sources.event import NewEvent
 from app.sources.machines import Click, burst
@@ -140,7 +140,7 @@ def test_a_person_can_reverse_the_rule(play: Play) -> None:
 def test_parked_clicks_are_judged_before_they_count(play: Play) -> None:
     play.posts(click(play, partner=None))
     play.posts(click(play, LINKS[1], partner=None))
-    play.do(put_contact, Contact(id="jo@firm.example", email=None, partner="p1", name=None, persona=None))
+    play.do(put_contact, ContactData("jo@firm.example", partner="p1"))
     assert play.partner().score == 0
 
 
