@@ -234,8 +234,9 @@ SIGNERS: dict[str, Callable[[Post, str, str], Post]] = {
 
 
 async def connect(client: httpx2.AsyncClient, kind: str, **form: Any) -> Json:
-    """A new source of the kind, with its usual secret, as its creation showed it."""
-    known: Json = {"kind": kind, "name": kind, "secrets": [SECRETS[kind]] if kind in SECRETS else []}
+    """A new source of the kind, or with a mapping, with its usual secret, as its creation showed it."""
+    known: Json = {"name": kind, "secrets": [SECRETS[kind]] if kind in SECRETS else []}
+    known |= {} if "mapping" in form else {"kind": kind}
     made: Json = (await client.post("/v1/sources", json=known | form)).raise_for_status().json()
     return made
 
