@@ -27,7 +27,7 @@ from benchmarks import (
 from benchmarks.databases import described, postgres
 from benchmarks.figures import Sheet
 from benchmarks.machine import Theft, describe
-from benchmarks.report import Report, show, show_machine
+from benchmarks.report import Report, page, show, show_machine
 from benchmarks.run import Measure, Run
 
 MEASURES: dict[str, Measure] = {
@@ -51,7 +51,7 @@ QUICK_SCALE = 0.25
 def main() -> None:
     """Measure what the command line names, or print as Markdown what was measured earlier."""
     if sys.argv[1:2] == ["table"]:
-        print(Report.read(Path(sys.argv[2])).markdown())
+        print(page(Report.read(Path(file)) for file in sys.argv[2:]))
         return
     given = _arguments()
     run = Run(given.scale or (QUICK_SCALE if given.quick else 1.0), given.quick)

@@ -28,7 +28,7 @@ FROM event WHERE program = 'bench' GROUP BY 1, 2, 3, 4
 """
 PARTNERS_AND_CONTACTS = """
 INSERT INTO partner (program, id, attributes, counts_for, created_at, updated_at)
-SELECT DISTINCT program, partner, '{}'::json, partner, now(), now() FROM event WHERE program = 'bench';
+SELECT program, partner, '{}', partner, now(), now() FROM event WHERE program = 'bench' GROUP BY 1, 2;
 INSERT INTO contact_tally (program, partner, contact, day, count)
 SELECT program, partner, contact, occurred_at::date - date '1970-01-01', count(*)
 FROM event WHERE program = 'bench' GROUP BY 1, 2, 3, 4

@@ -29,8 +29,6 @@ def measure(run: Run) -> Iterator[Sheet]:
         server = stack.enter_context(postgres())
         urls = {size: database(server) for size in sizes}
         targets = {size: stack.enter_context(_filled(urls[size], size)) for size in sizes}
-        for table in TABLES:
-            space.add("", table, row_bytes(urls[sizes[-1]], table))
         for some in targets.values():
             some[-1].post(seconds=run.seconds(2), connections=4)
         for _, nth, size in product(run.rounds, range(len(SHAPES)), sizes):
@@ -38,6 +36,8 @@ def measure(run: Run) -> Iterator[Sheet]:
             found = targets[size][nth].post(seconds=run.seconds(SECONDS), connections=connections)
             case = f"{batch:,} to a body, {connections} connections"
             sheet.add(case, _name(size), {"us/event": 1e6 / found["events/s"], **found})
+        for table in TABLES:
+            space.add("", table, row_bytes(urls[sizes[-1]], table))
     yield from (sheet, space)
 
 

@@ -1,6 +1,7 @@
 """A run as people read it, in a terminal or as Markdown, and as a file that machines read."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -9,6 +10,13 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.figures import Sheet, lines
+
+HEADING = """\
+# Figures
+
+Written by `python -m benchmarks table FILE ...` from what `make bench ARGS='--json FILE'` measured: medians of the
+rounds, with the least and the most beside those that are compared. A ratio is taken within each round. What they mean
+is said in [performance](performance.md)."""
 
 WIDTH = 220
 """Of what is no terminal."""
@@ -33,9 +41,14 @@ class Report:
         file.write_text(json.dumps(document, indent=1) + "\n")
 
     def markdown(self) -> str:
-        """For docs/explanation/performance.md."""
+        """The machine as a list, then a table for each measure."""
         parts = [_markdown_machine(self.machine), *(_markdown_sheet(each) for each in self.sheets)]
         return "\n\n".join(parts)
+
+
+def page(reports: Iterable[Report]) -> str:
+    """All of docs/explanation/figures.md."""
+    return "\n\n".join([HEADING, *(report.markdown() for report in reports)])
 
 
 def show(sheet: Sheet) -> None:
@@ -63,4 +76,4 @@ def _markdown_sheet(sheet: Sheet) -> str:
     headings, *rows = lines(sheet)
     rule = ["---", "---", *("---:" for _ in headings[2:])]
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in [headings, rule, *rows])
-    return f"**{sheet.title}**\n\n{table}"
+    return f"## {sheet.title}\n\n{table}"

@@ -20,7 +20,7 @@ RUBRIC = (Path(__file__).parent.parent / "examples" / "rubrics" / "partner-nurtu
 BIN = Path(sys.executable).parent
 OPERATOR = "the-operator-of-the-benchmarks"
 ENCRYPTION = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-SECONDS_TO_START = 20.0
+SECONDS_TO_START = 60.0
 NOTHING: Mapping[str, str] = {}
 
 

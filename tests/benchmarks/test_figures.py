@@ -60,5 +60,5 @@ def test_a_file_keeps_every_round(sheet: Sheet, tmp_path: Path) -> None:
 
 def test_markdown(sheet: Sheet) -> None:
     told = Report({"cores": 2}, [sheet]).markdown()
-    assert told.startswith("- cores: 2\n\n**Echoes**\n\n|")
+    assert told.startswith("- cores: 2\n\n## Echoes\n\n|")
     assert "| 32 connections | ours | 400 [150-500] | 8 | 0.4 [0.3-0.5] |" in told
