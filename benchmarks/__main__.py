@@ -1,12 +1,12 @@
 """`make bench`: each figure beside its yardstick from the same run; all of them, or those that are named.
 
 python -m benchmarks [NAME ...] [--quick] [--scale X] [--json FILE]
-python -m benchmarks table FILE
+python -m benchmarks table FILE ... > docs/explanation/figures.md
 """
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from time import perf_counter
 
@@ -45,7 +45,7 @@ MEASURES: dict[str, Measure] = {
     "startup": startup.measure,
 }
 QUICK = ("acknowledge", "batches", "reaching", "reads")
-QUICK_SCALE = 0.25
+QUICK_SCALE = 0.15
 
 
 def main() -> None:
@@ -55,9 +55,12 @@ def main() -> None:
         return
     given = _arguments()
     run = Run(given.scale or (QUICK_SCALE if given.quick else 1.0), given.quick)
-    report = _measured(given.names or (QUICK if given.quick else MEASURES), run)
-    if given.json:
-        report.write(given.json)
+    report = Report({}, [])
+    for report in _measured(given.names or (QUICK if given.quick else MEASURES), run):
+        # After each measure: who stops a long run early keeps what there is.
+        if given.json:
+            report.write(given.json)
+    show_machine(report.machine)
 
 
 def _arguments() -> argparse.Namespace:
@@ -71,20 +74,20 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _measured(names: Iterable[str], run: Run) -> Report:
+def _measured(names: Iterable[str], run: Run) -> Iterator[Report]:
+    """The report so far, after each measure."""
     with postgres() as server:
         machine = describe() | {"PostgreSQL": described(server)}
+    machine["load generator"] = "benchmarks/load.py, asyncio, on a core that no server uses"
     theft, start = Theft(), perf_counter()
     sheets: list[Sheet] = []
     for name in names:
         for sheet in MEASURES[name](run):
             show(sheet)
             sheets.append(sheet)
-    machine["load generator"] = "benchmarks/load.py, asyncio, on a core that no server uses"
-    machine["run"] = f"scale {run.scale:g}, {len(run.rounds)} rounds, {perf_counter() - start:.0f} s"
-    machine["time stolen by the host"] = f"{theft.share():.1%}"
-    show_machine(machine)
-    return Report(machine, sheets)
+        machine["run"] = f"scale {run.scale:g}, {len(run.rounds)} rounds, {perf_counter() - start:.0f} s"
+        machine["time stolen by the host"] = f"{theft.share():.1%}"
+        yield Report(machine, sheets)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from benchmarks.machine import GENERATOR
 
+LEAST_SECONDS = 2
+"""In a shorter time many clients would hardly have connected."""
+
 OPTIONS = ("--no-vacuum", "--protocol=prepared")
 SCRIPT = """\
 \\set partner random(0, 9999)
@@ -41,7 +44,7 @@ def transactions(url: str, *, clients: int, seconds: float) -> float | None:
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         script.write(SCRIPT)
         script.flush()
-        amount = (f"--client={clients}", f"--time={max(1, round(seconds))}")
+        amount = (f"--client={clients}", f"--time={max(LEAST_SECONDS, round(seconds))}")
         found = subprocess.run(
             [*_on(GENERATOR), program, *OPTIONS, f"--file={script.name}", *amount, url],
             check=True,

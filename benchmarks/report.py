@@ -14,9 +14,9 @@ from benchmarks.figures import Sheet, lines
 HEADING = """\
 # Figures
 
-Written by `python -m benchmarks table FILE ...` from what `make bench ARGS='--json FILE'` measured: medians of the
-rounds, with the least and the most beside those that are compared. A ratio is taken within each round. What they mean
-is said in [performance](performance.md)."""
+Written by `python -m benchmarks table FILE ...` from what `make bench ARGS='--json FILE'` measured: medians
+of the rounds, with the least and the most beside those that are compared; a ratio is taken within each round.
+[Performance](performance.md) says what they mean."""
 
 WIDTH = 220
 """Of what is no terminal."""
