@@ -81,7 +81,10 @@ ROUTERS = (
     service.router,
 )
 
-FAST: dict[tuple[str, str], Handler] = {("POST", "/v1/events"): events.post_events_fast}
+FAST: dict[tuple[str, str], Handler] = {
+    ("POST", "/v1/events"): events.post_events_fast,
+    ("GET", "/v1/handoffs"): handoffs.list_handoffs_fast,
+}
 
 DESCRIPTION = """
 Handraiser tells a vendor which of its partners has just raised a hand.

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from app import clock
 from app.api.answers import Page, created, decode_cursor, page_of, shown
-from app.api.auth import Desk, Reader
+from app.api.auth import Desk, Reader, caller_of
 from app.api.etags import Content
 from app.api.handoff_forms import AssignForm, ClaimForm, CloseForm, MoveForm, NextForm, NoteForm, SnoozeForm
 from app.api.parameters import Cursor, Limit, Moment, Rank
-from app.api.state import Service, State
+from app.api.state import Service, State, state_of
 from app.api.strict_json import StrictRoute
 from app.services import claiming, handoffs
 from app.services.handoff_view import Handoff
@@ -63,6 +63,14 @@ async def list_handoffs(
 
     content = await service.queue_lists.current(caller.program, str(request.url), listed, now=now)
     return content.answer(request)
+
+
+async def list_handoffs_fast(request: Request) -> Response | None:
+    """`list_handoffs` in the fast lane, as long as nothing has changed."""
+    service = state_of(request)
+    caller = await caller_of(request, service, "read")
+    content = await service.queue_lists.unchanged(caller.program, str(request.url), now=clock.now())
+    return content.answer(request) if content else None
 
 
 @router.post(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -30,6 +31,15 @@ class _List:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
+@dataclass
+class _Check:
+    """The version that a program's queue had when it was looked at last, in which look."""
+
+    version: QueueVersion | None = None
+    look: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 class QueueLists:
     """The lists that are polled at this process.
 
@@ -41,6 +51,30 @@ class QueueLists:
         self._database = database
         self._lists: dict[tuple[str, str], _List] = {}
         self._readings = 0
+        self._checks: dict[str, _Check] = {}
+        self._looks = 0
+
+    async def unchanged(self, program: str, url: str, *, now: datetime) -> Content | None:
+        """The list at `url` if it was read before and nothing has changed since; no older than this call.
+
+        Whoever asks while one looks shares the next look with all others of the program.
+        """
+        list_ = self._lists.get((program, url))
+        if list_ is None:
+            return None
+        version = await self._version(program, now=now)
+        return list_.content if version is not None and version == list_.version else None
+
+    async def _version(self, program: str, *, now: datetime) -> QueueVersion | None:
+        asked = self._looks
+        check = self._checks.setdefault(program, _Check())
+        async with check.lock:
+            if check.look <= asked:
+                self._looks = check.look = self._looks + 1
+                check.version = None
+                with suppress(Problem):
+                    check.version = await self._database.read(lambda c: queue_version(c, program, now=now))
+        return check.version
 
     async def current(self, program: str, url: str, listed: Listed, *, now: datetime) -> Content:
         """The list at `url`, no older than this call; read by `listed` only if the queue has changed.
