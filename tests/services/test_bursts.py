@@ -98,6 +98,8 @@ def test_an_unsubscription_inside_a_burst_is_true(play: Play) -> None:
 
 
 def test_a_handoff_that_no_longer_stands_is_withdrawn(play: Play) -> None:
+    """Of which webhooks are told, though no band has changed."""
+    play.activate({"rules": [*SIMPLE["rules"], CLICK], "bands": {}})
     play.record(*(play.event("webinar.attended") for _ in range(2)))
     opened = play.posts(click(play))[0].handoff
     assert opened is not None
@@ -190,7 +192,7 @@ def machines_of(events: list[NewEvent]) -> set[str]:
 
 
 def test_many_clicks_of_one_contact(play: Play) -> None:
-    """Their windows overlap to one, so that none of them is read a thousand times."""
+    """Those within reach of the other link are a burst with it, and no others."""
     events = [click(play, LINKS[0], after=n / 10) for n in range(300)]
     play.posts(*events)
     assert play.partner().score == 1_500
