@@ -100,6 +100,17 @@ async def test_challenge_shows_its_answer(client: httpx2.AsyncClient) -> None:
     assert found["respond"]["body"]["encryptedToken"] == known["encryptedToken"]
 
 
+@pytest.mark.parametrize("answer", [{"text": "a"}, {"echo": {"a": "a"}}], ids=["text", "object"])
+async def test_half_a_character_cannot_be_an_answer(client: httpx2.AsyncClient, answer: Json) -> None:
+    challenge = {"when": "a", "unsigned": True, **answer}
+    mapping = {"name": "x", "verify": {"by": "path"}, "type": "a.b", "id": "i", "contact": "c"}
+    found = await shown(client, mapping=mapping | {"challenge": [challenge]}, body=r'{"a": "\ud800"}')
+    assert (found["respond"]["body"], len(found["errors"])) == ("ok", 1)
+    source = {"name": "x", "mapping": mapping | {"challenge": [challenge]}}
+    made = (await client.post("/v1/sources", json=source)).json()
+    assert (await client.post(f"/in/{made['key']}", content=rb'{"a": "\ud800"}')).status_code == 200
+
+
 async def test_gzip_in_base64(client: httpx2.AsyncClient) -> None:
     call = {"type": "track", "event": "Deal Registered", "messageId": "m-1", "userId": "u-1"}
     packed = base64.b64encode(gzip.compress(json.dumps({"batch": [call]}).encode())).decode()

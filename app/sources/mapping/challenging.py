@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.sources.adapter import Incoming, Reply
+from app.sources.event import plain_text, properties_within_limits
 from app.sources.mapping.document import HOLE, Challenge, Signed
 from app.sources.mapping.expression import Finder, read_expression
 from app.sources.mapping.signature import made
@@ -26,7 +27,7 @@ def concerns(challenge: Challenge, incoming: Incoming, finder: Finder) -> bool:
 def answer(challenge: Challenge, finder: Finder, secrets: Sequence[str]) -> Reply | None:
     """What the platform wants to hear; None if its token is wrong, or there is nothing to sign with.
 
-    Raises ValueError if the request does not have what the answer needs.
+    Raises ValueError if the request does not have what the answer needs, or what no answer can carry.
     """
     if challenge.token is not None and not _is_known(finder.find(challenge.token), secrets):
         return None
@@ -34,11 +35,11 @@ def answer(challenge: Challenge, finder: Finder, secrets: Sequence[str]) -> Repl
         return None
     if challenge.text is not None:
         text = (name_of(finder.find(challenge.text)) or "")[:MOST_TEXT]
-        return Reply(challenge.status, text, {"content-type": "text/plain; charset=utf-8"})
+        return Reply(challenge.status, plain_text(text), {"content-type": "text/plain; charset=utf-8"})
     body: dict[str, Any] = {name: finder.find(each) for name, each in challenge.echo.items()}
     if challenge.signed is not None:
         body[challenge.signed.name] = _signature(challenge.signed, finder, secrets[0])
-    return Reply(challenge.status, body or challenge.body)
+    return Reply(challenge.status, properties_within_limits(body) or challenge.body)
 
 
 def told(sentence: str, finder: Finder) -> str:
