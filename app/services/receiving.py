@@ -20,7 +20,7 @@ from app.services.recording import Result
 from app.services.rulebook import hold_rulebook
 from app.services.source_events import record_from_source
 from app.services.sources import OpenSource
-from app.sources.adapter import Incoming, Translation
+from app.sources.adapter import Incoming, Introduction, Translation
 from app.store.source_requests import RequestRow
 
 UNLIKE = (
@@ -96,7 +96,7 @@ def _record(
     Results of the events, then of the fragments.
     """
     program = source.program
-    told = todo.introductions if teaches(connection, program, todo.introductions) else []
+    told = _news(connection, source, todo)
     # First of all: whoever holds a program with others cannot come to hold it alone.
     hold_rulebook(connection, program, alone=bool(told or todo.erasures))
     if told:
@@ -114,6 +114,20 @@ def _record(
         with suppress(NotFound):
             erase_contact(connection, program, person)
     return results
+
+
+def _news(connection: Connection, source: OpenSource, todo: Translation) -> list[Introduction]:
+    """What the introductions teach, but those of repeats: late ones would move people back."""
+    if not teaches(connection, source.program, todo.introductions):
+        return []
+    keys = {(source.id, event.id) for event in todo.events}
+    known = store.ledger.by_keys(connection, source.program, keys).keys()
+    return [
+        introduction
+        for each in todo.meanings
+        if not each.events or any((source.id, event.id) not in known for event in each.events)
+        for introduction in each.introductions
+    ]
 
 
 def _outcome(row: RequestRow, fates: Sequence[Fate], source: OpenSource, *, items: int) -> dict[str, object]:

@@ -137,7 +137,7 @@ def test_the_verdict_of_a_pruned_event_is_final(play: Play) -> None:
     play.happens(ago=40, id_="old")
     prune(play)
     with pytest.raises(NotFound):
-        play.do(change_verdict, "test", "old", verdict="machine", reason="scanner")
+        play.do(change_verdict, "test", "old", verdict="machine", reason="scanner", by="admin")
 
 
 def test_an_erased_person_is_erased_from_the_sums(play: Play) -> None:
