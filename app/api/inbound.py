@@ -70,9 +70,9 @@ def _never_final() -> Iterator[None]:
         yield
     except (DatabaseAway, TimeoutError, ClientDisconnect) as error:
         raise Overloaded("The database is away or slow. Send it again in a moment.", retry_after=2) from error
-    except (Problem, HTTPException):
-        raise
     except Exception as error:
+        if isinstance(error, HTTPException) or (isinstance(error, Problem) and error.status < 500):
+            raise
         fault("a request of a source could not be received", error)
         raise Overloaded("This is a fault of the service. Send it again later.", retry_after=60) from error
 
