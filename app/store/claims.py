@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Executable,
     Integer,
     Row,
     Select,
@@ -31,7 +32,7 @@ from sqlalchemy import (
 from app.models import attempts, deliveries, webhooks
 from app.models.base import UtcDateTime
 from app.store.deliveries import OWED, PING, DeliveryRow
-from app.store.recordset import among, insert_rows, recordset
+from app.store.recordset import Given, among, prepared, recordset
 
 WebhookRow = Row[tuple[Any, ...]]
 Claimed = tuple[str, int]
@@ -43,6 +44,8 @@ SOON = timedelta(seconds=1)
 LATER = timedelta(hours=1)
 """After which it looks again otherwise; whoever ends the one before it has it looked at sooner."""
 
+_UNTIL = bindparam("until", type_=UtcDateTime)
+_ENDING = ("id", "fence", "state", "due_at", "finished_at")
 _KEPT = ("delivery", "n", "started_at", "milliseconds", "status", "error", "answer")
 
 
@@ -56,10 +59,11 @@ def candidates(connection: Connection, quotas: Mapping[str, int], *, now: dateti
 
     Each has `waits_until`: null, unless an earlier message of its partner must go first.
     """
-    times = {"now": now, "soon": now + SOON, "later": now + LATER}
+    times: dict[str, object] = {"now": now, "soon": now + SOON, "later": now + LATER}
     if connection.dialect.name == "postgresql":
-        most = max(quotas.values(), default=0)
-        return connection.execute(_beside_others(connection, quotas), times | {"quota": most}).all()
+        times["quota"] = max(quotas.values(), default=0)
+        beside: Sequence[DeliveryRow] = _beside_others(connection, list(quotas.items()), **times).all()
+        return beside
     asked = [times | {"webhook": webhook, "quota": quota} for webhook, quota in quotas.items()]
     return [row for each in asked for row in connection.execute(_DUE, each)]
 
@@ -118,17 +122,16 @@ def _waits_until() -> ColumnElement[Any]:
     return case((deliveries.c.sequence.is_not(None), before), else_=null()).label("waits_until")
 
 
-def _beside_others(connection: Connection, quotas: Mapping[str, int]) -> Select[Any]:
-    columns = [deliveries.c.webhook, column("quota", Integer)]
-    asked = recordset(connection, columns, list(quotas.items()))
+@prepared(deliveries.c.webhook, column("quota", Integer))
+def _beside_others(given: Given) -> Executable:
+    asked = given.rows
     due = deliveries.alias("due")
     place = func.row_number().over(order_by=due.c.due_at).label("place")
     first = _first_due(asked.c.webhook, due, due.c.id, place).limit(_QUOTA).correlate(asked).lateral("first")
     # Owed and free once more: PostgreSQL looks again at a row it had to wait for, and at nothing else.
+    found: Select[Any] = select(deliveries, _waits_until()).join_from(asked, first, true())
     return (
-        select(deliveries, _waits_until())
-        .join_from(asked, first, true())
-        .join(deliveries, deliveries.c.id == first.c.id)
+        found.join(deliveries, deliveries.c.id == first.c.id)
         .where(first.c.place <= asked.c.quota, OWED, _free(deliveries))
         .with_for_update(of=deliveries, skip_locked=True)
     )
@@ -144,14 +147,20 @@ def lease(
     connection: Connection, ids: Collection[str], *, now: datetime, until: datetime
 ) -> Sequence[DeliveryRow]:
     """Claim locked candidates; as they are then. A claim that was lost before counts as an attempt."""
+    leased: Sequence[DeliveryRow] = _lease(
+        connection, [(each,) for each in ids], claimed=now, until=until
+    ).all()
+    return leased
+
+
+@prepared(deliveries.c.id)
+def _lease(given: Given) -> Executable:
+    mine = deliveries.c.id.in_(select(given.rows.c.id))
     lost = case((deliveries.c.leased_until.is_not(None), 1), else_=0)
     counted = {name: deliveries.c[name] + lost for name in ("attempts", "uncounted", "lost")}
-    leasing = (
-        update(deliveries)
-        .where(among(connection, deliveries.c.id, ids))
-        .values(claimed_at=now, leased_until=until, fence=deliveries.c.fence + 1, **counted)
-    )
-    return connection.execute(leasing.returning(deliveries)).all()
+    times = {"claimed_at": bindparam("claimed", type_=UtcDateTime), "leased_until": _UNTIL}
+    leasing = update(deliveries).where(mine)
+    return leasing.values(fence=deliveries.c.fence + 1, **times, **counted).returning(deliveries)
 
 
 def give_up(connection: Connection, ids: Collection[str], *, now: datetime) -> None:
@@ -170,15 +179,24 @@ def put_off(connection: Connection, until: Collection[tuple[str, datetime]]) -> 
 
 def renew(connection: Connection, claims: Collection[Claimed], *, until: datetime) -> set[str]:
     """Lengthen the leases of these claims; the ids of those that are still the caller's."""
-    mine = _claims(connection, claims)
-    query = update(deliveries).where(*_still(mine)).values(leased_until=until).returning(deliveries.c.id)
-    return set(connection.execute(query).scalars())
+    return set(_renew(connection, claims, until=until).scalars())
+
+
+@prepared(deliveries.c.id, deliveries.c.fence)
+def _renew(given: Given) -> Executable:
+    return (
+        update(deliveries).where(*_still(given.rows)).values(leased_until=_UNTIL).returning(deliveries.c.id)
+    )
 
 
 def release(connection: Connection, claims: Collection[Claimed]) -> None:
     """Give claims back as if they had not been made; those lost meanwhile stay lost."""
-    mine = _claims(connection, claims)
-    connection.execute(update(deliveries).where(*_still(mine)).values(leased_until=None))
+    _release(connection, claims)
+
+
+@prepared(deliveries.c.id, deliveries.c.fence)
+def _release(given: Given) -> Executable:
+    return update(deliveries).where(*_still(given.rows)).values(leased_until=None)
 
 
 def settle(connection: Connection, rows: Collection[Mapping[str, Any]]) -> Sequence[DeliveryRow]:
@@ -187,8 +205,14 @@ def settle(connection: Connection, rows: Collection[Mapping[str, Any]]) -> Seque
     A row has id and fence, and state, due_at and finished_at, of which state and due_at may be None: they
     stay. What was taken over by another, or settled before, is left alone.
     """
-    named = [deliveries.c[name] for name in ("id", "fence", "state", "due_at", "finished_at")]
-    mine = recordset(connection, named, [[row[each.key] for each in named] for row in rows])
+    ending = [[row[name] for name in _ENDING] for row in rows]
+    ended: Sequence[DeliveryRow] = _settle(connection, ending).all()
+    return ended
+
+
+@prepared(*(deliveries.c[name] for name in _ENDING))
+def _settle(given: Given) -> Executable:
+    mine = given.rows
     ending = (
         update(deliveries)
         .where(*_still(mine))
@@ -201,22 +225,29 @@ def settle(connection: Connection, rows: Collection[Mapping[str, Any]]) -> Seque
         )
     )
     kept = ("id", "fence", "program", "webhook", "type", "partner", "sequence", "state", "attempts", "lost")
-    return connection.execute(ending.returning(*(deliveries.c[name] for name in kept))).all()
+    return ending.returning(*(deliveries.c[name] for name in kept))
 
 
 def record(connection: Connection, rows: Collection[Mapping[str, Any]]) -> None:
     """Write attempts down; a row has what the table has."""
-    columns = [attempts.c[name] for name in _KEPT]
-    values = [[row.get(name) for name in _KEPT] for row in rows]
-    connection.execute(insert_rows(connection, attempts, columns, values))
+    _record(connection, [[row.get(name) for name in _KEPT] for row in rows])
+
+
+@prepared(*(attempts.c[name] for name in _KEPT))
+def _record(given: Given) -> Executable:
+    return given.into(attempts)
 
 
 def next_in_order(
     connection: Connection, finished: Collection[tuple[str, str, int]], *, now: datetime
 ) -> None:
     """Have the messages looked at now that waited for these, each (webhook, partner, sequence)."""
-    named = [deliveries.c.webhook, deliveries.c.partner, deliveries.c.sequence]
-    through = recordset(connection, named, list(finished))
+    _next_in_order(connection, finished, due=now)
+
+
+@prepared(deliveries.c.webhook, deliveries.c.partner, deliveries.c.sequence)
+def _next_in_order(given: Given) -> Executable:
+    through = given.rows
     later = deliveries.alias("later")
     following = (
         select(func.min(later.c.sequence))
@@ -230,14 +261,11 @@ def next_in_order(
         .scalar_subquery()
     )
     waiting = select(through.c.webhook, through.c.partner, following.label("sequence")).subquery("waiting")
-    same = and_(*(deliveries.c[each.key] == waiting.c[each.key] for each in named))
+    same = and_(*(deliveries.c[each.key] == waiting.c[each.key] for each in given.columns))
     # One that was tried already keeps to its schedule.
     untried = deliveries.c.attempts == deliveries.c.uncounted
-    connection.execute(update(deliveries).where(same, OWED, untried).values(due_at=now))
-
-
-def _claims(connection: Connection, claims: Collection[Claimed]) -> Any:
-    return recordset(connection, [deliveries.c.id, deliveries.c.fence], list(claims))
+    due_at = bindparam("due", type_=UtcDateTime)
+    return update(deliveries).where(same, OWED, untried).values(due_at=due_at)
 
 
 def _still(mine: Any) -> tuple[ColumnElement[bool], ...]:

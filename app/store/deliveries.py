@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Executable,
     Row,
     case,
     func,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from app import clock
 from app.models import attempts, deliveries, webhooks
 from app.models.base import UtcDateTime
-from app.store.recordset import among, inserting, recordset
+from app.store.recordset import Given, among, prepared, recordset
 
 DeliveryRow = Row[tuple[Any, ...]]
 
@@ -35,6 +36,7 @@ FORGOTTEN = "{}"
 # Literal: an index on owed rows only is of no use to a statement that has the state as a parameter.
 OWED: ColumnElement[bool] = deliveries.c.state == literal_column("'owed'")
 
+_NOW = select(func.clock_timestamp(type_=UtcDateTime))
 _ADDED = [
     deliveries.c[name]
     for name in ("id", "program", "webhook", "type", "partner", "sequence", "body", "created_at", "due_at")
@@ -53,7 +55,7 @@ def database_now(connection: Connection) -> datetime:
     """The server's time, since workers' hosts may disagree about leases; SQLite has but one host."""
     if connection.dialect.name == "sqlite":
         return clock.now()
-    return connection.execute(select(func.clock_timestamp(type_=UtcDateTime))).scalar_one()
+    return connection.execute(_NOW).scalar_one()
 
 
 def add(connection: Connection, rows: Collection[Mapping[str, Any]]) -> None:
@@ -62,8 +64,12 @@ def add(connection: Connection, rows: Collection[Mapping[str, Any]]) -> None:
     A row has id, program, webhook, type, partner, sequence, body, created_at and due_at. What is for a
     disabled webhook is held; what is for one that has just been deleted is left out.
     """
-    values = [[row[each.key] for each in _ADDED] for row in rows]
-    source = recordset(connection, _ADDED, values)
+    _add(connection, [[row[each.key] for each in _ADDED] for row in rows])
+
+
+@prepared(*_ADDED)
+def _add(given: Given) -> Executable:
+    source = given.rows
     state = case((or_(webhooks.c.enabled, source.c.type == PING), "owed"), else_="held")
     sequence = case((webhooks.c.ordered, source.c.sequence), else_=None)
     taken = [sequence if each.key == "sequence" else source.c[each.key] for each in _ADDED]
@@ -74,7 +80,7 @@ def add(connection: Connection, rows: Collection[Mapping[str, Any]]) -> None:
     query = query.where(webhooks.c.deleted_at.is_(None)).order_by(webhooks.c.id)
     query = query.with_for_update(read=True, of=webhooks)
     names = [*(each.key for each in _ADDED), "state", "attempts", "uncounted", "lost", "fence"]
-    connection.execute(inserting(connection, deliveries).from_select(names, query))
+    return insert(deliveries).from_select(names, query)
 
 
 def forget_bodies(connection: Connection, program: str, partners: Collection[str]) -> None:

@@ -4,14 +4,28 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Executable,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from app.models import webhook_health, webhook_secrets, webhooks
-from app.store.recordset import among
+from app.models.base import UtcDateTime
+from app.store.recordset import Given, prepared
 
 WebhookRow = Row[tuple[Any, ...]]
 
 _THERE = webhooks.c.deleted_at.is_(None)
+_ALL_OF = select(webhooks).where(webhooks.c.program == bindparam("program"), _THERE).order_by(webhooks.c.id)
 
 
 def add(connection: Connection, **values: object) -> None:
@@ -59,9 +73,7 @@ def page(connection: Connection, program: str, *, after: str, limit: int) -> Seq
 
 def all_of(connection: Connection, program: str) -> Sequence[WebhookRow]:
     """All webhooks of a program; they are few."""
-    return connection.execute(
-        select(webhooks).where(webhooks.c.program == program, _THERE).order_by(webhooks.c.id)
-    ).all()
+    return connection.execute(_ALL_OF, {"program": program}).all()
 
 
 def change(connection: Connection, webhook: str, values: Mapping[str, Any]) -> None:
@@ -73,12 +85,18 @@ def secrets_of(
     connection: Connection, hooks: Collection[str], *, now: datetime
 ) -> dict[str, list[WebhookRow]]:
     """The secrets of each webhook that sign now, the newest first."""
-    live = or_(webhook_secrets.c.expires_at.is_(None), webhook_secrets.c.expires_at > now)
-    query = select(webhook_secrets).where(among(connection, webhook_secrets.c.webhook, hooks), live)
     found: dict[str, list[WebhookRow]] = {each: [] for each in hooks}
-    for row in connection.execute(query.order_by(webhook_secrets.c.n.desc())):
+    for row in _secrets_of(connection, [(each,) for each in hooks], now=now):
         found[row.webhook].append(row)
     return found
+
+
+@prepared(webhook_secrets.c.webhook)
+def _secrets_of(given: Given) -> Executable:
+    wanted, now = given.rows, bindparam("now", type_=UtcDateTime)
+    live = or_(webhook_secrets.c.expires_at.is_(None), webhook_secrets.c.expires_at > now)
+    query = select(webhook_secrets).join(wanted, wanted.c.webhook == webhook_secrets.c.webhook)
+    return query.where(live).order_by(webhook_secrets.c.n.desc())
 
 
 def add_secret(connection: Connection, webhook: str, **values: object) -> None:
