@@ -9,7 +9,7 @@ from app import clock, store
 from app.db import Database
 from app.errors import DatabaseAway, Overloaded
 from app.log import fault
-from app.services.pruning import AT_ONCE, begin_pruning, prune_some
+from app.services.pruning import begin_pruning, prune_some
 
 log = structlog.get_logger()
 
@@ -34,8 +34,7 @@ async def prune_ledger(database: Database, program: str, *, days: int) -> int:
     """Prune one program's ledger; how many events. Raises NotFound."""
     now = clock.now()
     await database.write(partial(begin_pruning, program=program, days=days, now=now))
-    pruned, some = 0, AT_ONCE
-    while some == AT_ONCE:
-        some = await database.write(partial(prune_some, program=program))
+    pruned = 0
+    while some := await database.write(partial(prune_some, program=program)):
         pruned += some
     return pruned
