@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, exists, func, insert, or_, select, update
 
-from app.models import programs, rubrics, signals
+from app.models import programs, pruned_spans, rubrics, signals
 from app.store.recordset import among, insert_rows
 
 _TALLIED = select(signals.c.key, signals.c.counted, signals.c.counted_upto).where(
@@ -107,7 +107,8 @@ def note_counted(connection: Connection, program: str, keys: Collection[int], *,
     """Note that the signals are counted up to a partner, in id order; None is all."""
     kept_from = select(programs.c.kept_from).where(programs.c.id == program).scalar_subquery()
     # One that was counted before has kept what was pruned since.
-    found = case((signals.c.counted, signals.c.counted_from), else_=kept_from)
+    pruned = exists().where(pruned_spans.c.program == program)
+    found = case((signals.c.counted, signals.c.counted_from), (pruned, kept_from), else_=None)
     connection.execute(
         update(signals)
         .where(signals.c.program == program, among(connection, signals.c.key, keys))

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from app import store
 from app.errors import NotFound
 from app.models import events
 from app.services import pruning
@@ -160,6 +161,16 @@ def test_a_new_signal_is_counted_from_what_is_left(play: Play) -> None:
     assert found.result["counted_from"] == "2026-02-14"
 
 
+def test_a_new_signal_misses_nothing_where_nothing_was_pruned(play: Play) -> None:
+    play.happens(ago=1, deep=True)
+    assert prune(play) == 0
+    version = play.draft(DEEP)
+    while not play.run(lambda c: count_some(c, play.program, version)):
+        pass
+    key = play.do(start_preview, version, as_of=None)
+    assert play.run(lambda c: compare(c, key)).result["counted_from"] is None
+
+
 def test_a_signal_that_was_counted_before_misses_nothing(play: Play) -> None:
     play.happens(ago=40, deep=True)
     version = play.draft(DEEP)
@@ -198,3 +209,5 @@ def test_another_time_zone_keeps_the_pruned(play: Play) -> None:
     prune(play)
     play.activate({"time_zone": "Asia/Tokyo"})
     assert play.partner().score == 11
+    signals = play.run(lambda c: store.rubrics.all_signals(c, play.program))
+    assert play.run(lambda c: store.rubrics.counted_from(c, play.program, signals)) is None
