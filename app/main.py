@@ -176,6 +176,7 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
         feeds=feeds,
         inbox=inbox,
         fetcher=fetcher,
+        rehearsing=asyncio.Lock(),
         wake=wake,
         wake_previewer=previewer.wake,
     )

@@ -36,10 +36,13 @@ async def test_source(service: Service, caller: Reader, form: RehearsalForm) -> 
     secrets, unless others are given. Whom an event would be counted for is not looked up.
     """
     now = form.received_at or clock.now()
-    # In threads, also the reading: a large mapping or body takes a while, and nobody else is to wait.
-    source = await asyncio.to_thread(prepared, await _source(service, caller.program, form), *form.changes())
-    incoming = await _with_what_it_needs(form.incoming(), service, source)
-    return await asyncio.to_thread(partial(rehearsed, source, incoming, received_at=now))
+    # In threads, also the reading: a large mapping or body takes a while, and nobody else is to wait. One at
+    # a time, because those threads are also for what platforms post.
+    async with service.rehearsing:
+        found = await _source(service, caller.program, form)
+        source = await asyncio.to_thread(prepared, found, *form.changes())
+        incoming = await _with_what_it_needs(form.incoming(), service, source)
+        return await asyncio.to_thread(partial(rehearsed, source, incoming, received_at=now))
 
 
 async def _source(service: State, program: str, form: RehearsalForm) -> OpenSource:

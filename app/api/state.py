@@ -1,5 +1,6 @@
 """What handlers work with: put together in main, reached through the request."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Protocol
@@ -43,6 +44,7 @@ class State:
     feeds: QueueFeeds
     inbox: Inbox
     fetcher: Fetcher
+    rehearsing: asyncio.Lock
     wake: Callable[[], None]
     wake_previewer: Callable[[], None]
 

@@ -61,6 +61,7 @@ def state(database_url: str, database: Database) -> State:
         feeds=QueueFeeds(database, limit=1),
         inbox=Inbox(database, open_vault(settings), settings, wake=nothing),
         fetcher=Fetcher(()),
+        rehearsing=asyncio.Lock(),
         wake=nothing,
         wake_previewer=nothing,
     )

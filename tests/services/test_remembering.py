@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection
 
 from app.models import programs
-from app.services.contacts import Contact, erase_contact, put_contact
+from app.services.contacts import ContactData, erase_contact, put_contact
 from app.services.merging import merge, unmerge
 from app.services.recording import record
 from tests.support.play import Play, rows_of
@@ -25,7 +25,7 @@ def counts_for(play: Play, contact: str = JO, partner: str | None = None) -> str
 
 
 def known(play: Play, partner: str | None, **about: str) -> None:
-    play.do(put_contact, Contact(id=JO, email=JO, partner=partner, name=None, persona=None), **about)
+    play.do(put_contact, ContactData(JO, email=JO, partner=partner), **about)
 
 
 def test_a_contact_that_becomes_known_and_moves(play: Play) -> None:
