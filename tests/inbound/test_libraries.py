@@ -73,12 +73,14 @@ def _track(library: Client, n: int) -> str:
 async def test_cloudevents_library(server: Server, client: httpx2.AsyncClient) -> None:
     """The library makes requests; whoever sends them repeats what was not answered."""
     source = await connect(client, "cloudevents")
+    restart: asyncio.Task[None] | None = None
     for n in range(60):
         message = (to_binary_event if n % 2 else to_structured_event)(_event(n))
         if n == 30:
             await server.kill()
             restart = asyncio.create_task(server.start())
         await _insist(server, source, dict(message.headers), message.body)
+    assert restart is not None
     await restart
     assert sorted(await kept(client, source)) == sorted(f"/prm|{n}" for n in range(60))
 

@@ -126,7 +126,7 @@ async def test_retry_in_the_background(client: httpx2.AsyncClient, source: Json)
     assert (answer.status_code, answer.json()) == (202, {"requests": 1})
 
     async def done() -> bool:
-        return (await only_request(client, source))["status"] == "taken"
+        return len(await ids(client, source)) == 3
 
     await until(done)
     assert await ids(client, source) == ["e-0", "e-1", "e-2"]

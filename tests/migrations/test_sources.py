@@ -25,9 +25,11 @@ def test_rows_of_before(sqlite_url: str) -> None:
         Play(run)
         now = NOON.isoformat(sep=" ")
         run(lambda c: c.execute(OLD_SOURCE, {"now": now}))
-        for n, reasons in ((1, ["no id"]), (2, ["no id", "no time"])):
-            row = {"n": n, "now": now, "body": b"[{}]", "refused": json.dumps(reasons)}
-            run(lambda c, row=row: c.execute(OLD_REQUEST, row))
+        rows = [
+            {"n": n, "now": now, "body": b"[{}]", "refused": json.dumps(reasons)}
+            for n, reasons in ((1, ["no id"]), (2, ["no id", "no time"]))
+        ]
+        run(lambda c: c.execute(OLD_REQUEST, rows))
     upgrade(sqlite_url)
     compare(sqlite_url)
     with sqlite_run(sqlite_url) as run:
