@@ -64,7 +64,7 @@ class Settings(BaseSettings):
         "beyond it 429.",
     )
     queue_limit: int = Field(
-        50_000,
+        100_000,
         ge=1,
         description="Events that may wait for a commit in one process; beyond it 429. One program gets half.",
     )
