@@ -37,6 +37,7 @@ def describe() -> dict[str, Any]:
         "processor": f"{len(CORES)} cores, {_model()}",
         "memory": f"{os.sysconf('SC_PHYS_PAGES') * PAGE / 2**30:.0f} GiB",
         "kernel": platform.release(),
+        "load average before": f"{os.getloadavg()[0]:.2f}",
         "Python": sys.version.split()[0],
         "SQLite": f"{sqlite3.sqlite_version}, journal_mode=WAL, synchronous=FULL",
         "fdatasync of 8 KiB": f"{_sync_microseconds():.0f} us",

@@ -3,15 +3,16 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx2
 import pytest
 
 from app import clock
-from app.background.retention import prune_ledger
 from app.db import open_database
 from app.services import pruning
+from app.services.pruning import begin_pruning, prune_some
 from tests.proof.storm import differences, everything
 from tests.support.service import settings_for
 
@@ -122,28 +123,28 @@ async def test_events_while_another_rubric_is_made_active(client: httpx2.AsyncCl
     assert await score(client) == 200
 
 
-async def test_two_prune_what_is_judged_and_merged(
+async def test_several_prune_what_is_judged_and_merged(
     client: httpx2.AsyncClient, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Shown to fail by pruning that does not lock what it is about to delete."""
     monkeypatch.setattr(pruning, "AT_ONCE", 3)
     old = (clock.now() - timedelta(days=60)).isoformat()
-    await posted(client, *(event(f"o{n}", partner="ab"[n % 2], occurred_at=old) for n in range(40)))
-    databases = [open_database(settings_for(database_url)) for _ in range(2)]
+    await posted(client, *(event(f"o{n}", partner="ab"[n % 2], occurred_at=old) for n in range(60)))
+    database = open_database(settings_for(database_url))
+    await database.write(partial(begin_pruning, program="acme", days=30, now=clock.now()))
     thought = {"verdict": "machine", "reason": "so it looks"}
 
-    async def merge() -> None:
-        for _ in range(4):
-            (await client.post("/v1/partners/a/merge", json={"into": "b"})).raise_for_status()
-            (await client.post("/v1/partners/a/unmerge")).raise_for_status()
+    async def prune() -> None:
+        while await database.write(partial(prune_some, program="acme")):
+            pass
 
-    await asyncio.gather(
-        merge(),
-        *(prune_ledger(each, "acme", days=30) for each in databases),
-        *(client.patch(f"/v1/events/race/o{n}", json=thought) for n in range(40)),
-    )
-    # What both found locked just when they looked for the last.
-    await prune_ledger(databases[0], "acme", days=30)
+    async def merge() -> None:
+        (await client.post("/v1/partners/a/merge", json={"into": "b"})).raise_for_status()
+        (await client.post("/v1/partners/a/unmerge")).raise_for_status()
+
+    judging = (client.patch(f"/v1/events/race/o{n}", json=thought) for n in range(0, 60, 5))
+    await asyncio.gather(*(prune() for _ in range(5)), merge(), *judging)
+    # What all of them found locked just when they looked for the last.
+    await prune()
+    await database.close()
     assert (await client.get("/v1/events")).json()["items"] == []
-    for each in databases:
-        await each.close()
