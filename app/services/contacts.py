@@ -114,14 +114,19 @@ def get_contact(connection: Connection, program: str, contact: str) -> Contact:
     )
 
 
+def names_of(connection: Connection, program: str, contact: str) -> list[str]:
+    """All names of whoever is known by this one; it alone, as the ledger writes it, if nobody is."""
+    known = _known(connection, program, contact)
+    return _names(connection, program, known) if known else [contact_key(contact)]
+
+
 def erase_contact(connection: Connection, program: str, contact: str) -> None:
     """Forget a person: events stay and count, under a name that says nothing. Raises NotFound.
 
     Somebody known only from events can be erased by the name they have there.
     """
     hold_rulebook(connection, program, alone=True)
-    known = _known(connection, program, contact)
-    names = _names(connection, program, known) if known else [contact_key(contact)]
+    known, names = _known(connection, program, contact), names_of(connection, program, contact)
     partners = _touched(connection, program, names)
     tombstone = f"erased-{uuid4().hex}"
     erased = store.ledger.erase_person(connection, program, names, tombstone)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import store
-from app.sources.event import contact_key
+from app.services.contacts import names_of
 from app.store.ledger import LedgerEvent
 
 
@@ -75,21 +75,18 @@ def list_events(
     before: tuple[datetime, str, str] | None,
     limit: int,
 ) -> list[Event]:
-    """Events, newest first; a partner's include those of partners merged into it."""
-    identities = None
+    """Events, newest first; a partner's with those of partners merged into it, a contact's by any name."""
+    named = {"type": wanted.type, "source": wanted.source, "verdict": wanted.verdict}
+    allowed = {name: [value] for name, value in named.items() if value is not None}
     if wanted.partner is not None:
-        identities = store.partners.members(connection, program, [wanted.partner]).keys() | {wanted.partner}
-    named = {
-        "contact": contact_key(wanted.contact) if wanted.contact else None,
-        "type": wanted.type,
-        "source": wanted.source,
-        "verdict": wanted.verdict,
-    }
+        members = store.partners.members(connection, program, [wanted.partner])
+        allowed["partner"] = [*{*members, wanted.partner}]
+    if wanted.contact is not None:
+        allowed["contact"] = names_of(connection, program, wanted.contact)
     events = store.ledger.page(
         connection,
         program,
-        identities=identities,
-        equals={name: value for name, value in named.items() if value is not None},
+        allowed=allowed,
         parked=wanted.parked,
         since=wanted.since,
         until=wanted.until,

@@ -1,6 +1,6 @@
 """Queries on the ledger of events."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -287,20 +287,17 @@ def page(
     connection: Connection,
     program: str,
     *,
-    identities: Collection[str] | None,
-    equals: dict[str, str],
+    allowed: Mapping[str, Collection[str]],
     parked: bool,
     since: datetime | None,
     until: datetime | None,
     before: tuple[datetime, str, str] | None,
     limit: int,
 ) -> list[LedgerEvent]:
-    """Events, newest first; `equals` names columns and the value each must have."""
+    """Events, newest first; `allowed` names columns and the values that each may have."""
     query = select(*_COLUMNS).where(
-        events.c.program == program, *(events.c[k] == v for k, v in equals.items())
+        events.c.program == program, *(events.c[name].in_(values) for name, values in allowed.items())
     )
-    if identities is not None:
-        query = query.where(events.c.partner.in_(identities))
     if parked:
         query = query.where(events.c.partner.is_(None))
     if since is not None:

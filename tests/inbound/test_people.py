@@ -17,7 +17,7 @@ async def test_attendance_of_one_who_only_joined(service: Service, client: httpx
     left["payload"]["object"]["participant"] = {**person, "leave_time": "2025-11-13T03:00:00Z"}
     for body in (joined, left, left):
         assert (await deliver(service, source, of_json("zoom", body))).status_code == 200
-    (event,) = await every(client, "/v1/events", source=source["id"])
+    (event,) = await every(client, "/v1/events", source=source["id"], verdict="human")
     assert (event["type"], event["contact"]) == ("webinar.attended", person["email"])
 
 
