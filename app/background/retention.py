@@ -7,7 +7,7 @@ import structlog
 
 from app import clock, store
 from app.db import Database
-from app.errors import DatabaseAway, Overloaded
+from app.errors import Conflict, DatabaseAway, Overloaded
 from app.log import fault
 from app.services.pruning import begin_pruning, prune_some
 
@@ -25,13 +25,15 @@ async def keep_ledgers(database: Database, *, days: int | None) -> None:
                 await prune_ledger(database, program, days=days)
         except (DatabaseAway, Overloaded):
             log.warning("pruning waits: the database is away")
+        except Conflict as waits:
+            log.warning("pruning waits", reason=waits.detail)
         except Exception as error:
             fault("pruning failed", error)
         await asyncio.sleep(SECONDS)
 
 
 async def prune_ledger(database: Database, program: str, *, days: int) -> int:
-    """Prune one program's ledger; how many events. Raises NotFound."""
+    """Prune one program's ledger; how many events. Raises NotFound and Conflict."""
     now = clock.now()
     await database.write(partial(begin_pruning, program=program, days=days, now=now))
     pruned = 0

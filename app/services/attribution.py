@@ -1,5 +1,6 @@
 """Who is it? The partner an event belongs to, by its id, its contact or the contact's e-mail domain."""
 
+from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -86,18 +87,20 @@ class Directory:
 
 
 MOST_REMEMBERED = 200_000
-"""Names in one program's directory; it is made anew rather than grow beyond."""
+"""Names in all directories that are remembered; those of programs that counted longest ago go first."""
 
-_directories: dict[str, tuple[str, Directory]] = {}
+_directories: OrderedDict[str, Directory] = OrderedDict()
+"""By stamp, which no two programs share."""
 
 
 def directory(rules: Rulebook) -> Directory:
     """The program's directory, which is remembered as long as nothing in it can have changed."""
-    stamp, known = _directories.get(rules.program, ("", Directory()))
-    if rules.stamp is None or stamp != rules.stamp or len(known) > MOST_REMEMBERED:
-        known = Directory()
-    if rules.stamp is not None:
-        _directories[rules.program] = (rules.stamp, known)
+    if rules.stamp is None:
+        return Directory()
+    known = _directories.setdefault(rules.stamp, Directory())
+    _directories.move_to_end(rules.stamp)
+    while sum(map(len, _directories.values())) > MOST_REMEMBERED:
+        _directories.popitem(last=False)
     return known
 
 

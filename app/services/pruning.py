@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time
 from sqlalchemy import Connection
 
 from app import store
+from app.errors import Conflict
 from app.scoring.days import date_of
 from app.services.arithmetic import Counts, add_event
 from app.services.rulebook import Rulebook, hold_rulebook
@@ -33,14 +34,17 @@ def begin_pruning(connection: Connection, program: str, *, days: int, now: datet
 def prune_some(connection: Connection, program: str) -> int:
     """Prune the oldest events before the time that `begin_pruning` set; how many, at most AT_ONCE.
 
-    Nothing while a signal is being counted, which must find them. Raises NotFound.
+    Raises NotFound, and Conflict while a signal is being counted, which must find them.
     """
     rules = hold_rulebook(connection, program)
-    if rules.kept_from is None or store.rubrics.are_counting(connection, program):
+    if rules.kept_from is None:
         return 0
+    if store.rubrics.are_counting(connection, program):
+        raise Conflict(f"{program}: a signal is being counted from the old events. Prune when that is done.")
     old = store.ledger.hold_oldest(connection, program, before=rules.kept_from, limit=AT_ONCE)
     _sum_up(connection, rules, old)
-    store.ledger.remove(connection, program, [(event.source, event.id) for event in old])
+    store.ledger.remove(connection, program, [event.key for event in old])
+    store.fragments.remove_of(connection, program, [event.key for event in old])
     return len(old)
 
 

@@ -151,14 +151,20 @@ def drop_rubric(connection: Connection, program: str, version: int) -> None:
         store.drafts.clear(connection, program)
         store.programs.build(connection, program, None, day=None)
     store.rubrics.drop(connection, program, version)
+    # Nobody will finish to count them, and while a signal is being counted no event is pruned.
+    _forget_unused(connection, program, {*rules.partial})
 
 
 def prune_signals(connection: Connection, program: str) -> int:
     """Forget signals, with their tallies, that no stored rubric uses; how many."""
     hold_rulebook(connection, program, alone=True)
+    return _forget_unused(connection, program, store.rubrics.all_signals(connection, program))
+
+
+def _forget_unused(connection: Connection, program: str, keys: set[int]) -> int:
     documents = store.rubrics.all_documents(connection, program)
     used = {key for document in documents for key in signals_of(read_rubric(document))}
-    unused = store.rubrics.all_signals(connection, program) - used
+    unused = keys - used
     if unused:
         store.tallies.clear_signals(connection, program, unused)
         store.pruned.clear_signals(connection, program, unused)

@@ -174,18 +174,23 @@ def _rubric_of(connection: Connection, setup: Any) -> tuple[Rubric, PriceList]:
 
 
 def _compile(digest: str, document: Mapping[str, Any]) -> tuple[Rubric, PriceList]:
-    if digest not in _rubrics:
+    known = _rubrics.get(digest)
+    if known is None:
         rubric = read_rubric(document) if document else _NO_RUBRIC
-        _remember(_rubrics, digest, (rubric, PriceList(rubric)))
-    return _rubrics[digest]
+        known = rubric, PriceList(rubric)
+        _remember(_rubrics, digest, known)
+    return known
 
 
 def _signals(connection: Connection, program: str, keys: frozenset[int]) -> SignalSet:
-    if keys not in _signal_sets:
+    known = _signal_sets.get(keys)
+    if known is None:
         documents = store.rubrics.signal_documents(connection, program, keys)
-        signals = {key: Signal.from_document(document) for key, document in documents.items()}
-        _remember(_signal_sets, keys, SignalSet(signals))
-    return _signal_sets[keys]
+        known = SignalSet({key: Signal.from_document(document) for key, document in documents.items()})
+        # Whoever holds nothing may miss one that is just being dropped.
+        if documents.keys() == keys:
+            _remember(_signal_sets, keys, known)
+    return known
 
 
 def _remember(cache: dict[Any, Any], key: object, value: object) -> None:

@@ -10,7 +10,7 @@ from app import store
 from app.scoring.fade import ROUNDING, stored_for
 from app.scoring.rubric import HalfLife, Rubric, Window
 from app.services.rescoring import rescore
-from app.services.rulebook import Rulebook, hold_rulebook, new_stamp
+from app.services.rulebook import Rulebook, hold_rulebook, new_stamp, rulebook
 from app.store.standings import BandRange
 
 PARTNERS_AT_ONCE = 500
@@ -32,18 +32,29 @@ def settle(connection: Connection, program: str, *, after: str, now: datetime) -
     if len(behind) == PARTNERS_AT_ONCE:
         return behind[-1]
     store.programs.settled(connection, program, day=today)
+    # Others remember the day before: harmless, but they would look for it here again and again.
     store.programs.set_stamp(connection, program, new_stamp())
     return None
 
 
 def move_landmark(connection: Connection, program: str, *, now: datetime) -> None:
     """Keep stored scores in a float's range; a no-op but once in years."""
+    # Looked at first without holding anything: whoever holds the program alone stops all who count.
+    if not _must_move(rulebook(connection, program), now=now):
+        return
     rules = hold_rulebook(connection, program, alone=True)
     today, fade = rules.day_of(now), rules.rubric.fade
-    if isinstance(fade, HalfLife) and today - rules.landmark > HALF_LIVES_TO_A_LANDMARK * fade.half_life_days:
+    if isinstance(fade, HalfLife) and _must_move(rules, now=now):
         store.standings.multiply(connection, program, 2 ** ((rules.landmark - today) / fade.half_life_days))
         store.programs.set_landmark(connection, program, today)
         store.programs.take_queue_positions(connection, program, 1)
+
+
+def _must_move(rules: Rulebook, *, now: datetime) -> bool:
+    fade = rules.rubric.fade
+    if not isinstance(fade, HalfLife):
+        return False
+    return rules.day_of(now) - rules.landmark > HALF_LIVES_TO_A_LANDMARK * fade.half_life_days
 
 
 def stored_range(rules: Rulebook, band: str, *, today: int) -> BandRange | None:

@@ -33,7 +33,7 @@ def record_from_source(
     it came to with all others of its key. Any order of arrival, in however many calls, ends alike.
     """
     rules = hold_rulebook(connection, program)
-    late = [untimely(fragment.at, now) for fragment in fragments]
+    late = [untimely(fragment.at, now, kept_from=rules.kept_from) for fragment in fragments]
     timely = [fragment for fragment, error in zip(fragments, late, strict=True) if error is None]
     attended = keep_fragments(connection, program, source, timely)
 

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, tuple_, update
 
 from app.models import fragments
-from app.store.recordset import among, insert_rows
+from app.store.recordset import among, insert_rows, recordset
 
 
 class FragmentRow(NamedTuple):
@@ -43,6 +43,16 @@ def of_keys(connection: Connection, program: str, source: str, keys: Collection[
 def add(connection: Connection, rows: Sequence[FragmentRow]) -> None:
     """Store fragments that are new."""
     connection.execute(insert_rows(connection, fragments, _COLUMNS, rows))
+
+
+def remove_of(connection: Connection, program: str, events: Collection[tuple[str, str]]) -> None:
+    """Delete the fragments that came to these events, given by source and id."""
+    gone = recordset(connection, (fragments.c.source, fragments.c.event), events)
+    connection.execute(
+        delete(fragments).where(
+            fragments.c.program == program, tuple_(fragments.c.source, fragments.c.event).in_(select(gone))
+        )
+    )
 
 
 def erase_person(connection: Connection, program: str, names: Collection[str], tombstone: str) -> None:
