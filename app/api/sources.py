@@ -177,6 +177,9 @@ async def retry_requests(
 ) -> retaking.Retaking:
     """Take all requests again that are not wholly understood, in the background."""
     statuses = (form or RetryForm()).status
-    reopened = await service.database.write(lambda c: retaking.reopen(c, caller.program, source, statuses))
+    now = clock.now()
+    reopened = await service.database.write(
+        lambda c: retaking.reopen(c, caller.program, source, statuses, now=now)
+    )
     service.inbox.wake()
     return reopened

@@ -1,10 +1,12 @@
 """Requests of platforms: taken as they come, and again if the process or the database went away over it."""
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -13,11 +15,12 @@ from app.db import Database, Work
 from app.errors import DatabaseAway, Malformed, Overloaded
 from app.log import fault
 from app.services.receiving import incoming_of, keep_request, note_failure, note_unreadable, take
+from app.services.retaking import PATIENCE
 from app.services.source_requests import SourceRequest, request_view
 from app.services.sources import OpenSource, open_source
 from app.settings import Settings
 from app.sources.adapter import Incoming
-from app.store.source_requests import RequestRow
+from app.store.source_requests import RequestKey, RequestRow
 from app.vault import Vault
 
 log = structlog.get_logger()
@@ -26,10 +29,10 @@ ANSWER_SECONDS = 2.0
 """Zoom waits 3 s for an answer, Customer.io 4: what is kept by then is taken, only a little later."""
 
 SWEEP_SECONDS = 5.0
-PATIENCE = timedelta(seconds=60)
-"""A try that has not come to an end by then is taken for lost."""
-
 TRIES = 5
+AT_A_TIME = 2
+"""Of one program: whoever waits for a program that is held has a connection that others could use."""
+
 AT_ONCE = 100
 
 
@@ -44,6 +47,8 @@ class Inbox:
         self._settings = settings
         self._wake = wake
         self._taking: set[asyncio.Task[SourceRequest | None]] = set()
+        self._programs = Counter[str]()
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._woken = asyncio.Event()
 
     async def receive(self, source: OpenSource, incoming: Incoming, *, now: datetime) -> SourceRequest | None:
@@ -52,18 +57,27 @@ class Inbox:
         Raises Overloaded if enough are being taken, or it is not kept in time, and DatabaseAway: platforms
         try that again, and it does no harm should the first have been kept after all.
         """
-        if len(self._taking) >= self._settings.inbox_limit:
-            raise Overloaded(f"{len(self._taking)} requests are being taken. Send this again in a moment.")
+        self._admit(source.program)
         kept = asyncio.Event()
         task = asyncio.create_task(self._keep_and_take(source, incoming, kept, now=now))
         self._taking.add(task)
-        task.add_done_callback(self._taken)
+        self._programs[source.program] += 1
+        task.add_done_callback(partial(self._taken, source.program))
         done, _ = await asyncio.wait({task}, timeout=ANSWER_SECONDS)
         if done:
             return task.result()
         if not kept.is_set():
             raise Overloaded("The database is slow. Send this again in a moment.", retry_after=2)
         return None
+
+    def _admit(self, program: str) -> None:
+        """Raise Overloaded unless there is room: a program may take as much as it leaves free."""
+        mine, free = self._programs[program], self._settings.inbox_limit - len(self._taking)
+        if free <= 0 or mine > free:
+            raise Overloaded(
+                f"{len(self._taking)} requests are being taken, {mine} of them of this program."
+                " Send this again in a moment."
+            )
 
     async def retake(self, source: OpenSource, row: RequestRow) -> SourceRequest:
         """Take a kept request again, by the mapping and the settings as they are now."""
@@ -89,19 +103,22 @@ class Inbox:
             self._woken.clear()
 
     async def sweep(self) -> None:
-        """Try once what has waited for too long."""
+        """Try once what has waited for too long: programs beside each other, each in its order."""
         before = clock.now() - PATIENCE
         waiting = partial(store.source_requests.waiting, tried_before=before, limit=AT_ONCE)
         while some := await self._database.read(waiting):
-            for source, n in some:
-                await self._try_again(source, n, before)
+            await asyncio.gather(*(self._try_all(requests, before) for requests in some.values()))
 
-    async def _try_again(self, source: str, n: int, before: datetime) -> None:
-        begin = partial(store.source_requests.begin, source=source, n=n, tried_before=before)
-        row = await self._database.write(partial(begin, now=clock.now()))
-        if row is not None:
-            opened = await self._database.read(partial(open_source, vault=self._vault, source=source))
-            await self._attempt(opened, n, incoming_of(row), received_at=row.received_at, tries=row.tries)
+    async def _try_all(self, requests: Sequence[RequestKey], before: datetime) -> None:
+        for source, n in requests:
+            begin = partial(store.source_requests.begin, source=source, n=n, tried_before=before)
+            row = await self._database.write(partial(begin, now=clock.now()))
+            if row is not None:
+                await self._attempt(source, n, partial(self._retake, row), tries=row.tries)
+
+    async def _retake(self, row: RequestRow) -> SourceRequest:
+        opened = await self._database.read(partial(open_source, vault=self._vault, source=row.source))
+        return await self.retake(opened, row)
 
     async def forget(self) -> None:
         """Delete what was taken long ago and wholly understood, some at once."""
@@ -121,24 +138,26 @@ class Inbox:
     ) -> SourceRequest | None:
         n = await self._database.write(partial(keep_request, source=source, incoming=incoming, now=now))
         kept.set()
-        return await self._attempt(source, n, incoming, received_at=now, tries=1)
+        taking = partial(self._take, source, n, incoming, received_at=now)
+        return await self._attempt(source.id, n, taking, tries=1)
 
-    def _taken(self, task: asyncio.Task[SourceRequest | None]) -> None:
+    def _taken(self, program: str, task: asyncio.Task[SourceRequest | None]) -> None:
         self._taking.discard(task)
+        self._programs -= Counter([program])  # forgets who has none left
         if not task.cancelled():
             task.exception()  # asked for, or asyncio complains if the answer had gone out before it
 
     async def _attempt(
-        self, source: OpenSource, n: int, incoming: Incoming, *, received_at: datetime, tries: int
+        self, source: str, n: int, taking: Callable[[], Awaitable[SourceRequest]], *, tries: int
     ) -> SourceRequest | None:
         """Take a request; None if that failed: it is tried again, and in the end given up."""
         try:
-            return await self._take(source, n, incoming, received_at=received_at)
-        except (DatabaseAway, Overloaded):
-            log.warning("a request of a source waits: the database is away", source=source.id, n=n)
+            return await taking()
+        except (DatabaseAway, Overloaded) as error:
+            log.warning("a request of a source waits", source=source, n=n, reason=error.detail)
         except Exception as error:
-            fault("taking a request of a source failed", error, source=source.id, n=n)
-            await self._note_failure(source.id, n, error, for_good=tries >= TRIES)
+            fault("taking a request of a source failed", error, source=source, n=n)
+            await self._note_failure(source, n, error, for_good=tries >= TRIES)
         return None
 
     async def _note_failure(self, source: str, n: int, error: Exception, *, for_good: bool) -> None:
@@ -150,7 +169,9 @@ class Inbox:
     async def _take(
         self, source: OpenSource, n: int, incoming: Incoming, *, received_at: datetime
     ) -> SourceRequest:
-        row = await self._database.write(await self._reading(source, n, incoming, received_at=received_at))
+        writing = await self._reading(source, n, incoming, received_at=received_at)
+        async with self._turns.setdefault(source.program, asyncio.Semaphore(AT_A_TIME)):
+            row = await self._database.write(writing)
         self._wake()
         return request_view(row, source.secrets)
 

@@ -128,6 +128,6 @@ def retry(source: SourceId, program: Program) -> None:
     from app.cli.session import with_database
     from app.services.retaking import reopen
 
-    statuses = {"quarantined", "unreadable", "failed"}
-    found = with_database(lambda db: db.write(lambda c: reopen(c, program, source, statuses)))
+    statuses, now = {"quarantined", "unreadable", "failed"}, clock.now()
+    found = with_database(lambda db: db.write(lambda c: reopen(c, program, source, statuses, now=now)))
     console.print(f"Requests to be taken again by the service: {found.requests}.")

@@ -45,6 +45,7 @@ source_requests = Table(
     Column("ignored", Integer, nullable=False, comment="items that mean nothing for a score"),
     Column("refused", JSON, nullable=False, comment="why, for each item that became no event"),
     Column("counted", JSON, nullable=False, comment="digests of the items that became events"),
+    Column("heard", JSON, nullable=False, comment="digests of the items that only told of people"),
     Column("tries", Integer, nullable=False, comment="how often it was worked off, or begun to be"),
     Column("tried_at", UtcDateTime),
     Column("error", String, comment="why the last try failed as a whole"),

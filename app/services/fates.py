@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from app.services.recording import Result
@@ -22,6 +22,8 @@ class Fate:
     text: str
     is_counted: bool
     refusals: Sequence[str] = ()
+    tells: bool = False
+    """Whether people were learnt or forgotten by it."""
 
     @property
     def is_ignored(self) -> bool:
@@ -57,7 +59,15 @@ def _fate(digest: str, item: Item, of_events: Iterator[Result], of_fragments: It
         *(next(of_fragments) for _ in item.meaning.fragments),
     ]
     refusals = [why for result in results for why in _why(result)]
-    return Fate(digest, text, is_counted=bool(results) and not refusals, refusals=refusals)
+    tells = bool(item.meaning.introductions or item.meaning.erasures)
+    return Fate(digest, text, is_counted=bool(results) and not refusals, refusals=refusals, tells=tells)
+
+
+def without_people(item: Item) -> Item:
+    """The item, with nothing to be learnt from it and nobody to be forgotten."""
+    if isinstance(item, Refused):
+        return item
+    return replace(item, meaning=replace(item.meaning, introductions=(), erasures=()))
 
 
 def _why(result: Result) -> list[str]:

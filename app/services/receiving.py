@@ -4,7 +4,7 @@ A request is kept in a transaction of its own before anything is made of it, so 
 can be worked off again. Taking it is one transaction, which notes the outcome, too.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -13,15 +13,19 @@ from sqlalchemy import Connection
 from app import store
 from app.errors import NotFound
 from app.services.contacts import erase_contact
-from app.services.fates import LONGEST_EXCERPT, Fate, fates_of, told_apart
+from app.services.fates import LONGEST_EXCERPT, Fate, Item, fates_of, told_apart, without_people
 from app.services.introducing import introduce, teaches
 from app.services.masking import masked, without_credentials
 from app.services.recording import Result
 from app.services.rulebook import hold_rulebook
 from app.services.source_events import record_from_source
 from app.services.sources import OpenSource
-from app.sources.adapter import Incoming, Introduction, Translation
+from app.sources.adapter import Incoming, Translation, Understood
+from app.store.ledger import EventKey
 from app.store.source_requests import RequestRow
+
+MOST_REFUSALS = 100
+"""Of one request, that are kept; how many there were follows from its numbers."""
 
 UNLIKE = (
     "Its items are others now than those that became events: what was counted could not be told from what was"
@@ -47,6 +51,7 @@ def keep_request(connection: Connection, source: OpenSource, incoming: Incoming,
         ignored=0,
         refused=[],
         counted=[],
+        heard=[],
         tries=1,
         tried_at=now,
     )
@@ -62,15 +67,16 @@ def take(
 ) -> RequestRow:
     """Record what a kept request came to; the request with its outcome.
 
-    An item that became events before is not read again, whatever would be made of it now. If one of those is
-    not among the items any more, nothing is taken: what was counted could not be told from what was not.
+    An item that became events before is not read again, whatever would be made of it now; one that only told
+    of people, or had somebody forgotten, does not do so again. If one of the first is not among the items any
+    more, nothing is taken: what was counted could not be told from what was not.
     """
     row = store.source_requests.hold(connection, source.id, n)
     known, items = frozenset(row.counted), told_apart(translation)
     if not known <= items.keys():
         status = "quarantined" if row.refused else "taken"
         return _noted(connection, row, {"status": status, "error": UNLIKE})
-    left = {digest: each for digest, each in items.items() if digest not in known}
+    left = _unheard({digest: each for digest, each in items.items() if digest not in known}, row.heard)
     todo = Translation([*left.values()])
     results = _record(connection, source, todo, since=row.received_at, now=now)
     return _noted(connection, row, _outcome(row, fates_of(left, results), source, items=len(items)))
@@ -95,12 +101,12 @@ def _record(
 
     Results of the events, then of the fragments.
     """
-    program = source.program
-    told = _news(connection, source, todo)
+    program, fresh = source.program, _fresh(connection, source, todo)
+    news = fresh.introductions if teaches(connection, program, fresh.introductions) else []
     # First of all: whoever holds a program with others cannot come to hold it alone.
-    hold_rulebook(connection, program, alone=bool(told or todo.erasures))
-    if told:
-        introduce(connection, program, told, now=now)
+    hold_rulebook(connection, program, alone=bool(news or fresh.erasures))
+    if news:
+        introduce(connection, program, news, now=now)
     results = record_from_source(
         connection,
         program,
@@ -110,24 +116,29 @@ def _record(
         settle_seconds=source.settings.get("settle_seconds", 0),
         now=now,
     )
-    for person in todo.erasures:
+    for person in fresh.erasures:
         with suppress(NotFound):
             erase_contact(connection, program, person)
     return results
 
 
-def _news(connection: Connection, source: OpenSource, todo: Translation) -> list[Introduction]:
-    """What the introductions teach, but those of repeats: late ones would move people back."""
-    if not teaches(connection, source.program, todo.introductions):
-        return []
+def _fresh(connection: Connection, source: OpenSource, todo: Translation) -> Translation:
+    """The items to learn and to forget people by: not repeats, which would move or erase them again later."""
+    if not (todo.introductions or todo.erasures):
+        return Translation([])
     keys = {(source.id, event.id) for event in todo.events}
     known = store.ledger.by_keys(connection, source.program, keys).keys()
-    return [
-        introduction
-        for each in todo.meanings
-        if not each.events or any((source.id, event.id) not in known for event in each.events)
-        for introduction in each.introductions
-    ]
+    return Translation([each for each in todo.items if not _is_repeat(each, source, known)])
+
+
+def _is_repeat(item: Item, source: OpenSource, known: Collection[EventKey]) -> bool:
+    events = item.meaning.events if isinstance(item, Understood) else ()
+    return bool(events) and all((source.id, event.id) in known for event in events)
+
+
+def _unheard(items: Mapping[str, Item], heard: Collection[str]) -> dict[str, Item]:
+    """The items, by digest; those that were heard have nothing to tell of people any more."""
+    return {digest: without_people(each) if digest in heard else each for digest, each in items.items()}
 
 
 def _outcome(row: RequestRow, fates: Sequence[Fate], source: OpenSource, *, items: int) -> dict[str, object]:
@@ -138,8 +149,9 @@ def _outcome(row: RequestRow, fates: Sequence[Fate], source: OpenSource, *, item
         "items": items,
         "events": row.events + len(counted),
         "ignored": sum(each.is_ignored for each in fates),
-        "refused": refused,
+        "refused": refused[:MOST_REFUSALS],
         "counted": sorted({*row.counted, *(each.digest for each in counted)}),
+        "heard": sorted({*row.heard, *(each.digest for each in fates if each.is_ignored and each.tells)}),
         "error": None,
     }
 

@@ -1,7 +1,7 @@
 """Requests of sources are taken again: one by one, or all that are not wholly understood."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
@@ -12,7 +12,8 @@ from app.services.sources import OpenSource, get_source, open_own
 from app.store.source_requests import RequestRow
 from app.vault import Vault
 
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+PATIENCE = timedelta(seconds=60)
+"""A try that has not come to an end by then is taken for lost."""
 
 
 class Retaking(BaseModel):
@@ -32,7 +33,11 @@ def find(
     return opened, row
 
 
-def reopen(connection: Connection, program: str, source: str, statuses: Collection[str]) -> Retaking:
-    """Let requests in one of `statuses` wait to be taken, as if never tried. Raises NotFound."""
+def reopen(
+    connection: Connection, program: str, source: str, statuses: Collection[str], *, now: datetime
+) -> Retaking:
+    """Let requests in one of `statuses` wait to be taken next, as if never tried. Raises NotFound."""
     get_source(connection, program, source)
-    return Retaking(requests=store.source_requests.reopen(connection, source, statuses, since=LONG_AGO))
+    # Not as if from long ago: what has waited longer goes first.
+    since = now - PATIENCE
+    return Retaking(requests=store.source_requests.reopen(connection, source, statuses, since=since))

@@ -57,15 +57,22 @@ def page(
     return connection.execute(query.order_by(source_requests.c.n.desc()).limit(limit)).all()
 
 
-def waiting(connection: Connection, *, tried_before: datetime, limit: int) -> list[tuple[str, int]]:
-    """Requests that are not worked off and were last tried before then, or never; longest ago first."""
+RequestKey = tuple[str, int]
+"""A source and the number of a request in it."""
+
+
+def waiting(connection: Connection, *, tried_before: datetime, limit: int) -> dict[str, list[RequestKey]]:
+    """Requests, by program, that are not taken and were last tried before then; longest ago first."""
     query = (
-        select(*_KEY)
-        .where(source_requests.c.status == "received", source_requests.c.tried_at < tried_before)
+        select(source_requests.c.program, *_KEY)
+        .where(source_requests.c.status == "received", source_requests.c.tried_at <= tried_before)
         .order_by(source_requests.c.tried_at)
         .limit(limit)
     )
-    return [(source, n) for source, n in connection.execute(query)]
+    found: dict[str, list[RequestKey]] = {}
+    for program, source, n in connection.execute(query):
+        found.setdefault(program, []).append((source, n))
+    return found
 
 
 def begin(
@@ -77,7 +84,7 @@ def begin(
         .where(
             *_is(source, n),
             source_requests.c.status == "received",
-            source_requests.c.tried_at < tried_before,
+            source_requests.c.tried_at <= tried_before,
         )
         .values(tries=source_requests.c.tries + 1, tried_at=now)
         .returning(source_requests)

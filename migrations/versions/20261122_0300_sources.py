@@ -63,6 +63,7 @@ def _of_requests() -> list[sa.Column[Any]]:
         number("events", "items that became events"),
         number("ignored", "items that mean nothing for a score"),
         document("counted", "digests of the items that became events", default="[]"),
+        document("heard", "digests of the items that only told of people", default="[]"),
         number("tries", "how often it was worked off, or begun to be", default="1"),
         sa.Column("tried_at", _TIME, nullable=True),
         sa.Column("error", sa.String(), nullable=True, comment="why the last try failed as a whole"),

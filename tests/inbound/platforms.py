@@ -237,7 +237,9 @@ async def connect(client: httpx2.AsyncClient, kind: str, **form: Any) -> Json:
     """A new source of the kind, or with a mapping, with its usual secret, as its creation showed it."""
     known: Json = {"name": kind, "secrets": [SECRETS[kind]] if kind in SECRETS else []}
     known |= {} if "mapping" in form else {"kind": kind}
-    made: Json = (await client.post("/v1/sources", json=known | form)).raise_for_status().json()
+    answer = await client.post("/v1/sources", json=known | form)
+    assert answer.status_code == 201, answer.text
+    made: Json = answer.json()
     return made
 
 

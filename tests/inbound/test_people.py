@@ -1,8 +1,10 @@
 """Samples that teach who somebody is, put attendances together, or ask that somebody be forgotten."""
 
+from typing import Any
+
 import httpx2
 
-from tests.api.calls import every
+from tests.api.calls import Json, every
 from tests.inbound.platforms import SAMPLES, connect, deliver, of_json, of_sample
 from tests.support.service import Service
 
@@ -34,3 +36,52 @@ async def test_contact_forgotten_by_hubspot(service: Service, client: httpx2.Asy
     await deliver(service, source, of_sample("hubspot", SAMPLES["hubspot/app_webhook_batch"]))
     contacts = {each["contact"] for each in await every(client, "/v1/events", source=source["id"])}
     assert "hubspot:contact:1246966" not in contacts
+
+
+async def posted(service: Service, source: Json, *calls: Json) -> None:
+    answer = await deliver(service, source, of_json("segment", {"batch": list(calls)}, "/v1/batch"))
+    assert answer.status_code == 200
+
+
+def call(type_: str, id_: str, **fields: Any) -> Json:
+    return {"type": type_, "messageId": id_, "userId": "u1", **fields}
+
+
+async def test_a_repeat_teaches_nothing_and_erases_nobody(
+    service: Service, client: httpx2.AsyncClient
+) -> None:
+    """A platform may send an old request again at any time; meanwhile the person has come back."""
+    source = await connect(client, "segment", settings={"erase": True})
+    first = call("identify", "i1", traits={"email": "jo@acme.example"})
+    forget = call("delete", "d1")
+    await posted(service, source, first, forget)
+    assert (await client.get("/v1/contacts/u1")).status_code == 404
+    await posted(service, source, first)
+    assert (await client.get("/v1/contacts/u1")).status_code == 404
+    await posted(service, source, call("identify", "i2", traits={"email": "jo@acme.example"}))
+    await posted(service, source, forget)
+    assert (await client.get("/v1/contacts/u1")).json()["email"] == "jo@acme.example"
+
+
+async def test_a_retry_does_not_bring_back_whom_somebody_erased(
+    service: Service, client: httpx2.AsyncClient
+) -> None:
+    mapping: Json = {
+        "name": "Acme Sync",
+        "steps": ["Post to {url}"],
+        "verify": {"by": "path"},
+        "items": {"at": "people"},
+        "type": {"of": "kind", "table": {"sync": "ignored"}, "otherwise": "refused"},
+        "id": "id",
+        "contact": "mail",
+        "partner": "partner",
+        "introduces": [{"contact": "mail", "partner": "partner"}],
+    }
+    source = await connect(client, "mailchimp", mapping=mapping)
+    people = [{"kind": "sync", "id": "w1", "mail": "w1@acme.example", "partner": "acme"}, {"kind": "odd"}]
+    await deliver(service, source, of_json("mailchimp", {"people": people}))
+    (kept,) = await every(client, f"/v1/sources/{source['id']}/requests")
+    assert (kept["status"], kept["ignored"]) == ("quarantined", 1)
+    (await client.delete("/v1/contacts/w1@acme.example")).raise_for_status()
+    (await client.post(f"/v1/sources/{source['id']}/requests/1/retry")).raise_for_status()
+    assert (await client.get("/v1/contacts/w1@acme.example")).status_code == 404
