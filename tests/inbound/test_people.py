@@ -85,3 +85,17 @@ async def test_a_retry_does_not_bring_back_whom_somebody_erased(
     (await client.delete("/v1/contacts/w1@acme.example")).raise_for_status()
     (await client.post(f"/v1/sources/{source['id']}/requests/1/retry")).raise_for_status()
     assert (await client.get("/v1/contacts/w1@acme.example")).status_code == 404
+
+
+async def test_nobody_erases_with_a_browsers_key(service: Service, client: httpx2.AsyncClient) -> None:
+    """Until somebody says that the key is kept secret; then it is made up for."""
+    await client.put("/v1/contacts/jo", json={"partner": "acme", "email": "jo@acme.example"})
+    source = await connect(client, "segment")
+    call = {"type": "delete", "userId": "jo@acme.example", "messageId": "m-1"}
+    await deliver(service, source, of_json("segment", {"batch": [call]}))
+    (kept,) = await every(client, f"/v1/sources/{source['id']}/requests")
+    assert "`erase`" in kept["refused"][0]["reason"]
+    assert (await client.get("/v1/contacts/jo")).status_code == 200
+    await client.patch(f"/v1/sources/{source['id']}", json={"settings": {"erase": True}})
+    await client.post(f"/v1/sources/{source['id']}/requests/1/retry")
+    assert (await client.get("/v1/contacts/jo")).status_code == 404

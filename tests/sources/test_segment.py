@@ -241,9 +241,15 @@ def test_an_alias_is_another_name() -> None:
 
 def test_a_deletion_names_who_is_to_be_forgotten() -> None:
     """As Segment documents it: without an id."""
-    translation = translate("segment", posted({"type": "delete", "userId": "u-1", "timestamp": AT}))
+    call = {"type": "delete", "userId": "u-1", "timestamp": AT}
+    translation = translate("segment", posted(call), {"erase": True})
     assert [(event.type, event.contact) for event in translation.events] == [("contact.deleted", "u-1")]
     assert translation.erasures == ["u-1"]
+
+
+def test_a_deletion_is_refused_where_browsers_may_know_the_key() -> None:
+    """A signature changes nothing: it is made with what may be the write key."""
+    assert "set `erase`" in only_reason({"type": "delete", "userId": "u-1", "timestamp": AT})
 
 
 def test_a_page_has_url_path_and_title_from_wherever_they_are() -> None:

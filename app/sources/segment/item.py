@@ -21,6 +21,11 @@ MOST_BYTES = 32 * 1024
 TOLERANCE = timedelta(seconds=60)
 """Up to here a clock is right, and what is missing is the way to us."""
 
+NOT_ERASED = (
+    "whoever knows the write key could have anybody erased: if no browser or app has it, set `erase` to true"
+    " and retry; otherwise erase the person by DELETE /v1/contacts/{contact}"
+)
+
 Item = Mapping[str, Any]
 
 
@@ -84,6 +89,8 @@ class Reader:
         return Meaning((event,), self._introduction(item, aliases=[name_of(item.get("previousId"))]))
 
     def _delete(self, item: Item) -> Meaning:
+        if not self.settings.erase:
+            raise ValueError(NOT_ERASED)
         event = self._event(item, "contact.deleted", contact=_person(item))
         return Meaning((event,), erasures=(event.contact,) if event.contact else ())
 

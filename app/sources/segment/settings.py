@@ -26,7 +26,10 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class SegmentSettings(SourceSettings):
-    """`events` goes before our own table of names."""
+    """`events` goes before our own table of names.
+
+    `erase` is off because a signature proves no more than the write key does, which browsers may show to all.
+    """
 
     partner: Resolvers = looking_at(
         "properties.partner_id",
@@ -39,6 +42,11 @@ class SegmentSettings(SourceSettings):
         default_factory=dict,
         max_length=1_000,
         description="Names of track calls, in any spelling, and their types; `null` ignores the event.",
+    )
+    erase: bool = Field(
+        default=False,
+        description="Whether `delete` erases people. Only where no browser or app has the write key: whoever"
+        " knows it could have anybody erased.",
     )
 
     @cached_property
