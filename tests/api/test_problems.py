@@ -16,7 +16,7 @@ async def test_unknown_route(client: httpx2.AsyncClient, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
-    [("DELETE", "/v1/events", "POST"), ("POST", "/healthz", "GET"), ("GET", "/in/key", "POST")],
+    [("DELETE", "/v1/events", "POST"), ("POST", "/healthz", "GET"), ("PUT", "/in/key", "POST")],
 )
 async def test_unknown_method(client: httpx2.AsyncClient, method: str, path: str, allow: str) -> None:
     answer = await client.request(method, path)

@@ -6,9 +6,10 @@ from sqlalchemy import text
 
 from app import store
 from app.migrate import compare, downgrade, upgrade
-from tests.support.play import NOON, Play, sqlite_run
+from tests.support.play import NOON, sqlite_run
 
 BEFORE = "c93e5b7f10a2"
+OLD_PROGRAM = text("INSERT INTO program (id, name, created_at) VALUES ('acme', 'Acme', :now)")
 OLD_SOURCE = text(
     "INSERT INTO source (id, program, kind, name, key_digest, secrets, settings, created_at)"
     " VALUES ('src_1', 'acme', 'sendgrid', 'Old', 'd', x'00', '{}', :now)"
@@ -22,8 +23,8 @@ OLD_REQUEST = text(
 def test_rows_of_before(sqlite_url: str) -> None:
     downgrade(sqlite_url, BEFORE)
     with sqlite_run(sqlite_url) as run:
-        Play(run)
         now = NOON.isoformat(sep=" ")
+        run(lambda c: c.execute(OLD_PROGRAM, {"now": now}))
         run(lambda c: c.execute(OLD_SOURCE, {"now": now}))
         rows = [
             {"n": n, "now": now, "body": b"[{}]", "refused": json.dumps(reasons)}
