@@ -17,6 +17,8 @@ from app.vault import Vault
 NEWEST = 2**31 - 1
 """Greater than any request's number."""
 
+LONGEST_IN_LIST = 10_000
+
 Status = Literal["received", "taken", "quarantined", "unreadable", "failed"]
 
 _REQUEST: dict[str, Any] = {
@@ -64,7 +66,10 @@ class SourceRequest(BaseModel):
     path: str = Field(description="What followed the key in the URL.")
     query: dict[str, str]
     headers: dict[str, str] = Field(description="Without what may be a secret.")
-    body: str = Field(description="As it came, but for secrets of the source.")
+    body: str = Field(
+        description=f"As it came, but for secrets of the source; in a list only the first {LONGEST_IN_LIST}"
+        " characters."
+    )
     tries: int
     error: str | None
 
@@ -79,13 +84,13 @@ def list_requests(
     before: int,
     limit: int,
 ) -> list[SourceRequest]:
-    """A source's requests, newest first. Raises NotFound."""
+    """A source's requests, newest first, each with the beginning of its body. Raises NotFound."""
     get_source(connection, program, source)
     secrets = open_source(connection, vault, source).secrets
     rows: Sequence[RequestRow] = store.source_requests.page(
         connection, program, source, status, before=before, limit=limit
     )
-    return [request_view(row, secrets) for row in rows]
+    return [_shortened(request_view(row, secrets)) for row in rows]
 
 
 def get_request(connection: Connection, vault: Vault, program: str, source: str, n: int) -> SourceRequest:
@@ -105,3 +110,8 @@ def request_view(row: RequestRow, secrets: Sequence[str]) -> SourceRequest:
         "error": row.error and masked(row.error, secrets),
     }
     return SourceRequest.model_validate(shown)
+
+
+def _shortened(request: SourceRequest) -> SourceRequest:
+    """Cut only now, when it is masked: half a secret would not have been found."""
+    return request.model_copy(update={"body": request.body[:LONGEST_IN_LIST]})

@@ -3,6 +3,7 @@
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,6 +13,8 @@ from app.sources.adapter import Meaning, Refused, Translation, Understood
 
 OWN_TYPES = "score."
 LONGEST_INTEGER = 20
+MOST_ITEMS = 2_000
+TOO_MANY = f"it and all after it were not read: a request may have at most {MOST_ITEMS} items"
 GZIP = 31  # zlib's number for a gzip header and the largest window
 
 
@@ -68,8 +71,13 @@ def _bounded(body: bytes, most: int) -> bytes:
 
 
 def translated(items: Iterable[object], read: Callable[[Any], Meaning]) -> Translation:
-    """What the items come to; one for which `read` raises ValueError is refused alone."""
-    return Translation([_understood(item, read) for item in items])
+    """What the items come to; one for which `read` raises ValueError is refused alone.
+
+    Of too many, the first that is not read is refused for all the rest.
+    """
+    some = [*islice(items, MOST_ITEMS + 1)]
+    read_ones = [_understood(item, read) for item in some[:MOST_ITEMS]]
+    return Translation([*read_ones, *(Refused(item, TOO_MANY) for item in some[MOST_ITEMS:])])
 
 
 def _understood(item: object, read: Callable[[Any], Meaning]) -> Understood | Refused:

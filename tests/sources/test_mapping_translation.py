@@ -11,7 +11,8 @@ import pytest
 from app.errors import Malformed
 from app.sources.adapter import Incoming, Introduction, Translation
 from app.sources.mapping.decode import MOST_INFLATED, form_fields, nested
-from app.sources.mapping.items import DEEPEST, MOST_ITEMS
+from app.sources.mapping.items import DEEPEST
+from app.sources.reading import MOST_ITEMS
 from tests.support.mappings import ITEM, RECEIVED_AT, adapter, incoming, only_event, only_reason, translated
 
 

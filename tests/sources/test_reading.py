@@ -164,6 +164,13 @@ def test_what_is_read_may_nest_too_deep_for_its_reader() -> None:
     assert ("nested deeper" in first.reason, second.reason) == (True, "the item is nested too deep")
 
 
+def test_of_too_many_items_one_is_refused_for_all_the_rest() -> None:
+    translation = translated(iter(range(100_000)), lambda item: Meaning())
+    (refused,) = translation.refused
+    assert (len(translation.items), refused.item) == (2_001, 2_000)
+    assert "all after it were not read" in refused.reason
+
+
 def test_told_drops_what_is_missing_and_masks_addresses_everywhere() -> None:
     fields = {"a": None, "b": ["jo@acme.example", {"c": "x jo%40acme.example y"}], "d": 7, "e": False}
     assert told(fields) == {"b": ["(address)", {"c": "x (address) y"}], "d": 7, "e": False}

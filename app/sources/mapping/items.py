@@ -9,11 +9,10 @@ from app.sources.mapping.budget import Budget
 from app.sources.mapping.document import Items
 from app.sources.mapping.expression import Expression, Finder
 from app.sources.mapping.scope import Scope
+from app.sources.reading import MOST_ITEMS, TOO_MANY
 
-MOST_ITEMS = 2_000
 STEPS = 500_000
 DEEPEST = 64
-TOO_MANY = f"it and all after it were not read: a request may have at most {MOST_ITEMS} items"
 TOO_DEEP = f"the item is nested deeper than {DEEPEST}"
 
 Found = Scope | Refused
