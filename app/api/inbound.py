@@ -15,7 +15,7 @@ from app import clock
 from app.api.state import Service, State
 from app.api.strict_json import check_address
 from app.background.inbox import ANSWER_SECONDS
-from app.errors import DatabaseAway, Overloaded, Problem, Unauthenticated
+from app.errors import DatabaseAway, Invalid, NotReady, Overloaded, Problem, Unauthenticated
 from app.log import fault
 from app.services.receipt import Receipt
 from app.services.source_requests import SourceRequest
@@ -97,8 +97,12 @@ async def _receive(request: Request, service: State, key: str) -> Response:
 
 async def _source(service: State, key: str) -> OpenSource:
     now = clock.now()
-    async with asyncio.timeout(ANSWER_SECONDS):
-        return await service.database.read(lambda c: source_with_key(c, service.vault, key, now=now))
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await service.database.read(lambda c: source_with_key(c, service.vault, key, now=now))
+    except Invalid as error:
+        # Not the platform's fault: its mapping was good when it was stored.
+        raise NotReady("The source's mapping is not understood any more.") from error
 
 
 async def _incoming(request: Request, service: State) -> Incoming:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from app import store
 from app.errors import NotFound
 from app.services.masking import masked
-from app.services.sources import get_source, open_source
+from app.services.sources import secrets_of
 from app.store.source_requests import RequestRow
 from app.vault import Vault
 
@@ -85,8 +85,7 @@ def list_requests(
     limit: int,
 ) -> list[SourceRequest]:
     """A source's requests, newest first, each with the beginning of its body. Raises NotFound."""
-    get_source(connection, program, source)
-    secrets = open_source(connection, vault, source).secrets
+    secrets = secrets_of(connection, vault, program, source)
     rows: Sequence[RequestRow] = store.source_requests.page(
         connection, program, source, status, before=before, limit=limit
     )
@@ -95,10 +94,11 @@ def list_requests(
 
 def get_request(connection: Connection, vault: Vault, program: str, source: str, n: int) -> SourceRequest:
     """One request. Raises NotFound."""
+    secrets = secrets_of(connection, vault, program, source)
     row = store.source_requests.get(connection, program, source, n)
     if row is None:
         raise NotFound(f"Source {source!r} has no request {n}; what was taken is kept for some days only.")
-    return request_view(row, open_source(connection, vault, source).secrets)
+    return request_view(row, secrets)
 
 
 def request_view(row: RequestRow, secrets: Sequence[str]) -> SourceRequest:

@@ -170,6 +170,11 @@ def open_own(connection: Connection, vault: Vault, program: str, source: str) ->
     return _open(vault, _known(connection, program, source))
 
 
+def secrets_of(connection: Connection, vault: Vault, program: str, source: str) -> Sequence[str]:
+    """The secrets of one of the program's, even if its mapping is good no more. Raises NotFound."""
+    return _opened(vault, _known(connection, program, source))
+
+
 def note_unverified(connection: Connection, source: OpenSource, *, now: datetime) -> None:
     """Note that a request came that no secret vouched for: a wrong secret looks like silence else."""
     store.sources.change(connection, source.id, {"unverified_at": now})
