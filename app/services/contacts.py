@@ -66,7 +66,7 @@ def put_contact(connection: Connection, program: str, data: ContactData, *, now:
     aliases = None if data.aliases is None else [contact_key(each) for each in data.aliases]
     names = [*([email] if email else []), *(aliases or [])]
     store.contacts.drop_names(connection, program, _given_up(connection, program, row, aliases))
-    people = People(store.contacts.known(connection, program, [row.id, *names]))
+    people = People(store.contacts.known(connection, program, [row.id, *names]), sizes={})
     _refuse_names_of_others(people, row.id, names)
     people.put(row, names)
     keep(connection, rules, people, now=now)

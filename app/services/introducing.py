@@ -14,7 +14,10 @@ from app.sources.adapter import Introduction
 
 
 def teaches(connection: Connection, program: str, introductions: Sequence[Introduction]) -> bool:
-    """Whether there is anything new in them; one statement. Only then must the program be held alone."""
+    """Whether there is anything new in them; only then must the program be held alone.
+
+    At most two statements.
+    """
     return bool(_met(connection, program, introductions).touched)
 
 
@@ -32,7 +35,8 @@ def introduce(
 
 def _met(connection: Connection, program: str, introductions: Sequence[Introduction]) -> People:
     names = {name for each in introductions for name in names_in(each)}
-    people = People(store.contacts.known(connection, program, sorted(names)))
+    known = store.contacts.known(connection, program, sorted(names))
+    people = People(known, store.contacts.sizes(connection, program, {each.id for each in known.values()}))
     for each in introductions:
         people.meet(each)
     return people

@@ -1,6 +1,7 @@
 """Who is who: some people by their names, as introductions and those who put contacts change them. Pure."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from app.sources.adapter import Introduction
@@ -12,16 +13,23 @@ NOBODY = frozenset(
 )
 """What broken scripts call everybody, in lower case: if it were a name, all would be one person."""
 
+MOST_NAMES = 500
+"""Of one person, as platforms tell them: a script may make a new one for each page that is viewed."""
+
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 class People:
-    """Some of a program's people, changed in memory; what was stored of them is known to begin with."""
+    """Some of a program's people, changed in memory; what was stored of them is known to begin with.
 
-    def __init__(self, known: Mapping[str, Contact]) -> None:
+    `sizes` says how many names each has, by id.
+    """
+
+    def __init__(self, known: Mapping[str, Contact], sizes: Mapping[str, int]) -> None:
         self._stored = {each.id: each for each in known.values()}
         self._people = dict(self._stored)
         self._owners = {name: each.id for name, each in known.items()}
+        self._sizes = Counter(sizes)
         self.joined: dict[str, str] = {}
         self.named: dict[str, str] = {}
 
@@ -54,16 +62,19 @@ class People:
         self.named[contact.id] = contact.id
 
     def meet(self, introduction: Introduction) -> None:
-        """Learn what an introduction says; nothing if it makes one of people who are known to be several."""
+        """Learn what an introduction says, but no names beyond MOST_NAMES; nothing if it tells of several."""
         names = names_in(introduction)
         news = (*names[1:], introduction.partner, introduction.name)
         found = list({each.id: each for name in names if (each := self.find(name))}.values())
-        if not any(news) or not names or not _may_be_one(found):
+        size = sum(self._sizes[each.id] for each in found)
+        if not any(news) or not names or not _may_be_one(found, size):
             return
         # Whoever was put stays, and keeps the id that others know.
         id_ = min(found, key=lambda each: each.learnt).id if found else names[0]
         self._people.setdefault(id_, Contact(id_))
-        self._unite(id_, names)
+        new = [name for name in names if self.find(name) is None][: max(0, MOST_NAMES - size)]
+        self._unite(id_, [name for name in names if name in new or self.find(name)])
+        self._sizes[id_] = size + len(new)
         person = self._people[id_]
         self._people[id_] = person._replace(
             learnt_partner=introduction.partner or person.learnt_partner,
@@ -101,7 +112,9 @@ def names_in(introduction: Introduction) -> list[str]:
     return [key for key in keys if key.lower() not in NOBODY]
 
 
-def _may_be_one(people: Sequence[Contact]) -> bool:
-    """Not if they are at different partners, or if more than one of them was put."""
+def _may_be_one(people: Sequence[Contact], names: int) -> bool:
+    """Not if they are at different partners, if more than one was put, or if they have too many `names`."""
+    if len(people) > 1 and names > MOST_NAMES:
+        return False
     partners = {each.known_partner for each in people} - {None}
     return len(partners) <= 1 and sum(not each.learnt for each in people) <= 1

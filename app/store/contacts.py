@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from app.models import contact_names, contacts
 from app.store.recordset import among, insert_rows
@@ -65,6 +65,19 @@ def names_of(connection: Connection, program: str, ids: Collection[str]) -> dict
     for contact, name in connection.execute(query):
         found.setdefault(contact, []).append(name)
     return {contact: sorted(names) for contact, names in found.items()}
+
+
+def sizes(connection: Connection, program: str, ids: Collection[str]) -> dict[str, int]:
+    """How many names each of these contacts has."""
+    if not ids:
+        return {}
+    table = contact_names.c
+    query = (
+        select(table.contact, func.count())
+        .where(table.program == program, among(connection, table.contact, ids))
+        .group_by(table.contact)
+    )
+    return dict(connection.execute(query).fetchall())
 
 
 def save(connection: Connection, program: str, people: Collection[Contact], *, now: datetime) -> None:

@@ -292,6 +292,31 @@ def test_an_address_given_up_is_anybodys(play: Play) -> None:
     assert [whose(play, f"{name}@firm.example") for name in ("jo", "info")] == ["p1", "p2"]
 
 
+def test_names_beyond_the_most_are_not_learnt(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is it news to be told them, for which the program would have to be held alone."""
+    monkeypatch.setattr("app.services.people.MOST_NAMES", 3)
+    tell(play, "user-1", "anon-1")
+    tell(play, "user-1", "anon-2", "anon-3", partner="p1")
+    assert [whose(play, name) for name in ("anon-1", "anon-2", "anon-3")] == ["p1", "p1", None]
+    assert not tells(play, "user-1", "anon-3")
+    put(play, "user-1", aliases=[])
+    assert tells(play, "user-1", "anon-3")
+
+
+def test_names_of_one_group_are_bounded_together(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.services.people.MOST_NAMES", 3)
+    play.do(introduce, [Introduction("user-1", (f"anon-{n}",), partner="p1") for n in range(4)])
+    assert [whose(play, f"anon-{n}") for n in range(4)] == ["p1", "p1", None, None]
+
+
+def test_two_with_too_many_names_together_stay_two(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.services.people.MOST_NAMES", 3)
+    tell(play, "user-1", "anon-1", partner="p1")
+    tell(play, "user-2", "anon-2")
+    tell(play, "user-1", "user-2")
+    assert [whose(play, name) for name in ("anon-1", "anon-2")] == ["p1", None]
+
+
 def test_one_program_learns_nothing_of_another(play: Play) -> None:
     other = Play(play.run, "other")
     tell(play, "user-1", "anon-1", email="jo@firm.example", partner="p1")
