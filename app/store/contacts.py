@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Executable, bindparam, delete, func, select
 
 from app.models import contact_names, contacts
-from app.store.recordset import among, insert_rows
+from app.store.recordset import Given, among, insert_rows, prepared
 
 
 class Contact(NamedTuple):
@@ -40,31 +40,40 @@ def known(connection: Connection, program: str, names: Collection[str]) -> dict[
     """Contacts by each of `names` that is one of theirs."""
     if not names:
         return {}
+    found = _known(connection, [(each,) for each in names], program=program).all()
+    return {row[0]: Contact(*row[1:]) for row in found}
+
+
+@prepared(contact_names.c.name)
+def _known(given: Given) -> Executable:
     table = contact_names.c
-    query = (
+    return (
         select(table.name.label("known_as"), *_COLUMNS)
         .join_from(
             contact_names,
             contacts,
             (contacts.c.program == table.program) & (contacts.c.id == table.contact),
         )
-        .where(table.program == program, among(connection, table.name, names))
+        .where(table.program == bindparam("program"), given.among(table.name))
     )
-    return {row[0]: Contact(*row[1:]) for row in connection.execute(query)}
 
 
 def names_of(connection: Connection, program: str, ids: Collection[str]) -> dict[str, list[str]]:
     """All names of each of these contacts, sorted."""
     if not ids:
         return {}
-    table = contact_names.c
-    query = select(table.contact, table.name).where(
-        table.program == program, among(connection, table.contact, ids)
-    )
     found: dict[str, list[str]] = {}
-    for contact, name in connection.execute(query):
+    for contact, name in _names_of(connection, [(each,) for each in ids], program=program).all():
         found.setdefault(contact, []).append(name)
     return {contact: sorted(names) for contact, names in found.items()}
+
+
+@prepared(contact_names.c.contact)
+def _names_of(given: Given) -> Executable:
+    table = contact_names.c
+    return select(table.contact, table.name).where(
+        table.program == bindparam("program"), given.among(table.contact)
+    )
 
 
 def sizes(connection: Connection, program: str, ids: Collection[str]) -> dict[str, int]:

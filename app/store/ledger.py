@@ -64,7 +64,7 @@ def add_new(connection: Connection, rows: Sequence[LedgerEvent]) -> set[EventKey
     """Append the events whose key is not taken; the keys of those that were appended."""
     # In key order, so that two groups with the same events wait for each other instead of deadlocking.
     ordered = sorted(rows, key=lambda row: (row.source, row.id))
-    return {(source, id_) for source, id_ in _add_new(connection, ordered)}
+    return {(source, id_) for source, id_ in _add_new(connection, ordered).all()}
 
 
 @prepared(*_COLUMNS)

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Executable, Row, bindparam, delete, func, select, update
 
 from app.models import partner_domains, partners
-from app.store.recordset import among, insert_rows
+from app.store.recordset import Given, among, insert_rows, prepared
 
 _NEW = ("program", "id", "name", "owner", "attributes", "counts_for", "created_at", "updated_at")
 
@@ -16,10 +16,15 @@ def roots(connection: Connection, program: str, ids: Collection[str]) -> dict[st
     """For each known id the partner its events count for."""
     if not ids:
         return {}
-    query = select(partners.c.id, partners.c.counts_for).where(
-        partners.c.program == program, among(connection, partners.c.id, ids)
+    found = _roots(connection, [(each,) for each in ids], program=program).all()
+    return {row.id: row.counts_for for row in found}
+
+
+@prepared(partners.c.id)
+def _roots(given: Given) -> Executable:
+    return select(partners.c.id, partners.c.counts_for).where(
+        partners.c.program == bindparam("program"), given.among(partners.c.id)
     )
-    return {row.id: row.counts_for for row in connection.execute(query)}
 
 
 def archived(connection: Connection, program: str, ids: Collection[str]) -> set[str]:
@@ -35,8 +40,12 @@ def archived(connection: Connection, program: str, ids: Collection[str]) -> set[
 def create_missing(connection: Connection, program: str, ids: Collection[str], *, now: datetime) -> None:
     """Store bare partners for the ids that are not known yet."""
     rows: list[tuple[object, ...]] = [(program, id_, None, None, {}, id_, now, now) for id_ in sorted(ids)]
-    columns = [partners.c[name] for name in _NEW]
-    connection.execute(insert_rows(connection, partners, columns, rows).on_conflict_do_nothing())
+    _create_missing(connection, rows)
+
+
+@prepared(*(partners.c[name] for name in _NEW))
+def _create_missing(given: Given) -> Executable:
+    return given.into(partners).on_conflict_do_nothing()
 
 
 def put_many(
@@ -194,14 +203,17 @@ def sole_owners(connection: Connection, program: str, wanted: Collection[str]) -
     """For each domain that exactly one partner owns, that partner; merged firms count as one."""
     if not wanted:
         return {}
-    query = (
-        select(partner_domains.c.domain, func.min(partner_domains.c.partner), func.min(partners.c.counts_for))
-        .join(
-            partners,
-            (partners.c.program == partner_domains.c.program) & (partners.c.id == partner_domains.c.partner),
-        )
-        .where(partner_domains.c.program == program, among(connection, partner_domains.c.domain, wanted))
-        .group_by(partner_domains.c.domain)
-        .having(func.count(partners.c.counts_for.distinct()) == 1)
+    found = _sole_owners(connection, [(each,) for each in wanted], program=program).all()
+    return {domain: Owner(partner, root) for domain, partner, root in found}
+
+
+@prepared(partner_domains.c.domain)
+def _sole_owners(given: Given) -> Executable:
+    owning, owner = partner_domains.c, partners.c
+    return (
+        select(owning.domain, func.min(owning.partner), func.min(owner.counts_for))
+        .join(partners, (owner.program == owning.program) & (owner.id == owning.partner))
+        .where(owning.program == bindparam("program"), given.among(owning.domain))
+        .group_by(owning.domain)
+        .having(func.count(owner.counts_for.distinct()) == 1)
     )
-    return {domain: Owner(partner, root) for domain, partner, root in connection.execute(query)}

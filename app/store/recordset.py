@@ -3,16 +3,17 @@
 PostgreSQL unnests one array per column, SQLite reads one JSON text; both keep the order of the rows.
 """
 
-import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
+from pydantic_core import to_json
 from sqlalchemy import (
     JSON,
     BindParameter,
     ColumnElement,
     Connection,
+    Dialect,
     Executable,
     FromClause,
     String,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    literal_column,
     select,
     true,
     type_coerce,
@@ -36,7 +38,7 @@ Rows = Collection[Sequence[object]]
 
 def recordset(connection: Connection, columns: Columns, rows: Rows) -> FromClause:
     """A table of `rows`; its columns have the names and types of `columns`."""
-    values = _parameters(connection, columns, rows)
+    values = _parameters(rows, columns, _processes(connection.dialect, columns), connection.dialect.name)
 
     def given(name: str, type_: Any) -> BindParameter[Any]:
         return bindparam(None, values[name], type_, unique=True)
@@ -50,7 +52,7 @@ def among(
     """Whether `tested` is one of `values`."""
     if connection.dialect.name == "postgresql":
         return tested == any_(bindparam(None, list(values), ARRAY(tested.type), unique=True))
-    return tested.in_(select(func.json_each(json.dumps(list(values))).table_valued("value").c.value))
+    return tested.in_(select(func.json_each(_json(list(values))).table_valued("value").c.value))
 
 
 def insert_rows(connection: Connection, table: Table, columns: Columns, rows: Rows) -> "Upsert":
@@ -95,6 +97,24 @@ class Given:
         """INSERT ... SELECT of the rows, with the columns that are the `same` in all of them."""
         return _inserted(self.dialect, table, self.columns, self.rows, same)
 
+    def among(self, tested: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether `tested` is one of the rows, which have that column alone."""
+        (only,) = self.columns
+        if self.dialect == "postgresql":
+            return tested == any_(bindparam(_name(only), type_=ARRAY(tested.type)))
+        return tested.in_(select(self.rows.c[str(only.key)]))
+
+
+Process = Callable[[Any], object] | None
+"""Turns a value into what the driver takes; None: it takes it as it is."""
+
+
+class _Built(NamedTuple):
+    """A statement as one dialect has it, and how its columns are sent."""
+
+    statement: Executable
+    processes: Sequence[Process]
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -106,16 +126,17 @@ class Prepared:
 
     columns: Columns
     build: Callable[[Given], Executable]
-    _built: dict[str, Executable] = field(default_factory=dict)
+    _built: dict[str, _Built] = field(default_factory=dict)
 
     def __call__(self, connection: Connection, rows: Rows, **values: object) -> Any:
         """Execute it for `rows`, with `values` for its other parameters; the result, as of any statement."""
-        dialect = connection.dialect.name
-        if dialect not in self._built:
-            self._built[dialect] = self.build(Given(dialect, self.columns))
-        return connection.execute(
-            self._built[dialect], {**_parameters(connection, self.columns, rows), **values}
-        )
+        dialect = connection.dialect
+        if dialect.name not in self._built:
+            statement = self.build(Given(dialect.name, self.columns))
+            self._built[dialect.name] = _Built(statement, _processes(dialect, self.columns))
+        built = self._built[dialect.name]
+        sent = _parameters(rows, self.columns, built.processes, dialect.name)
+        return connection.execute(built.statement, {**sent, **values})
 
 
 def prepared(*columns: KeyedColumnElement[Any]) -> Callable[[Callable[[Given], Executable]], Prepared]:
@@ -145,7 +166,9 @@ def _from_json(columns: Columns, parameter: Callable[[str, Any], BindParameter[A
     row = func.json_each(parameter(_TEXT, String)).table_valued("key", "value")
     return select(
         *(
-            type_coerce(func.json_extract(row.c.value, f"$[{place}]"), each.type).label(each.key)
+            type_coerce(func.json_extract(row.c.value, literal_column(f"'$[{place}]'")), each.type).label(
+                each.key
+            )
             for place, each in enumerate(columns)
         )
     ).subquery("rows")
@@ -163,19 +186,31 @@ def _sent_as(each: ColumnElement[Any]) -> Any:
     return String if isinstance(each.type, JSON) else each.type
 
 
-def _parameters(connection: Connection, columns: Columns, rows: Rows) -> Mapping[str, object]:
+def _parameters(
+    rows: Rows, columns: Columns, processes: Sequence[Process], dialect: str
+) -> Mapping[str, object]:
     """The rows as the parameters that `_table` reads them from."""
     values = [list(each) for each in zip(*rows, strict=True)] if rows else [[] for _ in columns]
-    pairs = zip(columns, values, strict=True)
-    if connection.dialect.name == "postgresql":
-        return {
-            _name(each): _processed(connection, each, found) if isinstance(each.type, JSON) else found
-            for each, found in pairs
-        }
-    processed = (_processed(connection, each, found) for each, found in pairs)
-    return {_TEXT: json.dumps(list(zip(*processed, strict=True)), ensure_ascii=False)}
+    sent = [
+        [process(each) for each in some] if process else some
+        for process, some in zip(processes, values, strict=True)
+    ]
+    if dialect == "postgresql":
+        return {_name(each): some for each, some in zip(columns, sent, strict=True)}
+    return {_TEXT: _json(list(zip(*sent, strict=True)))}
 
 
-def _processed(connection: Connection, each: ColumnElement[Any], values: Iterable[object]) -> list[object]:
-    process = each.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    return [process(value) for value in values] if process else list(values)
+def _processes(dialect: Dialect, columns: Columns) -> list[Process]:
+    """How the columns' values are sent; PostgreSQL's arrays see to all but JSON themselves."""
+    return [
+        _json
+        if isinstance(each.type, JSON)
+        else None
+        if dialect.name == "postgresql"
+        else each.type.dialect_impl(dialect).bind_processor(dialect)
+        for each in columns
+    ]
+
+
+def _json(value: object) -> str:
+    return to_json(value).decode()

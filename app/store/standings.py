@@ -74,7 +74,7 @@ def hold(
     """
     rows = [(partner,) for partner in sorted(partners)]
     values = newcomer._asdict() | {"program": program}
-    return {row.partner: Standing(*row) for row in _hold(connection, rows, **values)}
+    return {row.partner: Standing(*row) for row in _hold(connection, rows, **values).all()}
 
 
 @prepared(standings.c.partner)
