@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -82,8 +83,7 @@ async def _receive(request: Request, service: State, key: str) -> Response:
     source, now = await _source(service, key), clock.now()
     incoming = await _with_what_it_needs(await _incoming(request, service), service, source)
     if not source.adapter.verify(incoming, source.secrets, received_at=now):
-        async with asyncio.timeout(ANSWER_SECONDS):
-            await service.database.write(lambda connection: note_unverified(connection, source, now=now))
+        await _note_unverified(service, source, now)
         raise Unauthenticated("No secret of this source vouches for the request.")
     reply = source.adapter.handshake(incoming, source.secrets)
     if reply is not None:
@@ -93,6 +93,13 @@ async def _receive(request: Request, service: State, key: str) -> Response:
     unread = kept is not None and kept.status == "unreadable"
     reply = source.adapter.unreadable if unread else source.adapter.taken
     return _response(_with_receipt(reply, kept), request.method)
+
+
+async def _note_unverified(service: State, source: OpenSource, now: datetime) -> None:
+    if source.is_known_unverified(now=now):
+        return
+    async with asyncio.timeout(ANSWER_SECONDS):
+        await service.database.write(lambda connection: note_unverified(connection, source, now=now))
 
 
 async def _source(service: State, key: str) -> OpenSource:

@@ -32,7 +32,8 @@ class Source(BaseModel):
     created_at: datetime
     disabled_at: datetime | None
     unverified_at: datetime | None = Field(
-        description="When a request last came that no secret vouched for: is the secret the platform's?"
+        description="When a request came that no secret vouched for, the last but for a minute: is the"
+        " secret the platform's?"
     )
 
 

@@ -21,6 +21,9 @@ from app.vault import Vault, digest
 OLD_KEY_GOOD_FOR = timedelta(hours=24)
 """How long a URL stays good after its key was rotated, for people to paste the new one."""
 
+UNVERIFIED_EVERY = timedelta(minutes=1)
+"""How often it is noted that requests are unverified: each note is a write, and anybody may cause it."""
+
 Check = Callable[[Source], None]
 
 
@@ -33,6 +36,11 @@ class OpenSource:
     adapter: Adapter
     secrets: Sequence[str]
     settings: dict[str, Any]
+    unverified_at: datetime | None = None
+
+    def is_known_unverified(self, *, now: datetime) -> bool:
+        """Whether it was noted a moment ago that a request came that no secret vouched for."""
+        return self.unverified_at is not None and now - self.unverified_at < UNVERIFIED_EVERY
 
 
 @dataclass(frozen=True)
@@ -206,7 +214,8 @@ def _adapter_of(row: SourceRow) -> Adapter:
 
 
 def _open(vault: Vault, row: SourceRow) -> OpenSource:
-    return OpenSource(row.id, row.program, _adapter_of(row), _opened(vault, row), row.settings)
+    adapter, known = _adapter_of(row), _opened(vault, row)
+    return OpenSource(row.id, row.program, adapter, known, row.settings, row.unverified_at)
 
 
 def _opened(vault: Vault, row: SourceRow) -> list[str]:
