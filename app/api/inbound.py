@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -22,6 +23,7 @@ from app.services.receipt import Receipt
 from app.services.source_requests import SourceRequest
 from app.services.sources import OpenSource, note_unverified, source_with_key
 from app.sources.adapter import Incoming, Reply
+from app.sources.door import Sight, looked_at
 
 router = APIRouter(tags=["Sources"])
 
@@ -57,7 +59,8 @@ async def answer(request: Request, service: Service, key: str) -> Response:
     """Answer a platform that asks whether somebody is there."""
     with _never_final():
         source = await _source(service, key)
-    reply = source.adapter.handshake(await _incoming(request, service), source.secrets)
+    incoming = await _incoming(request, service)
+    reply = await asyncio.to_thread(source.adapter.handshake, incoming, source.secrets)
     if reply is None:
         detail = "This address is for the platform to post to; there is nothing to see."
         raise HTTPException(405, detail, headers={"Allow": "POST"})
@@ -81,14 +84,14 @@ def _never_final() -> Iterator[None]:
 async def _receive(request: Request, service: State, key: str) -> Response:
     check_address(request)
     source, now = await _source(service, key), clock.now()
-    incoming = await _with_what_it_needs(await _incoming(request, service), service, source)
-    if not source.adapter.verify(incoming, source.secrets, received_at=now):
+    incoming = await _incoming(request, service)
+    sight = await _looked_at(incoming, service, source, now)
+    if not sight.is_verified:
         await _note_unverified(service, source, now)
         raise Unauthenticated("No secret of this source vouches for the request.")
-    reply = source.adapter.handshake(incoming, source.secrets)
-    if reply is not None:
-        await _visit(service, reply.visit)
-        return _response(reply, request.method)
+    if sight.reply is not None:
+        await _visit(service, sight.reply.visit)
+        return _response(sight.reply, request.method)
     kept = await service.inbox.receive(source, incoming, now=now)
     unread = kept is not None and kept.status == "unreadable"
     reply = source.adapter.unreadable if unread else source.adapter.taken
@@ -128,14 +131,16 @@ async def _incoming(request: Request, service: State) -> Incoming:
     )
 
 
-async def _with_what_it_needs(incoming: Incoming, service: State, source: OpenSource) -> Incoming:
-    address = source.adapter.needs(incoming)
-    if address is None:
-        return incoming
-    content = await service.fetcher.lasting(address)
+async def _looked_at(incoming: Incoming, service: State, source: OpenSource, now: datetime) -> Sight:
+    """In threads: anybody may send a body that takes a while to read, and nobody else is to wait for it."""
+    look = partial(looked_at, adapter=source.adapter, secrets=source.secrets, received_at=now)
+    sight = await asyncio.to_thread(look, incoming)
+    if sight.needs is None:
+        return sight
+    content = await service.fetcher.lasting(sight.needs)
     if content is None:
         raise Overloaded("What the signature is to be checked with could not be fetched. Send it again.")
-    return replace(incoming, fetched={address: content})
+    return await asyncio.to_thread(look, replace(incoming, fetched={sight.needs: content}))
 
 
 async def _visit(service: State, address: str | None) -> None:

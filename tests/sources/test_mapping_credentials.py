@@ -1,7 +1,9 @@
 """Static credentials, challenges and answers of mappings."""
 
 import base64
+import gzip
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -155,3 +157,14 @@ def test_marketing_clouds_verification_is_let_in_without_a_secret() -> None:
 def test_the_answer_is_the_mappings() -> None:
     assert adapter(response={"status": 204, "body": ""}).taken == Reply(204, "")
     assert preset("postmark").taken == Reply(200, "ok")
+
+
+def test_a_stranger_does_not_have_us_read_a_large_body() -> None:
+    """A kilobyte of gzip can be megabytes, and no challenge is that long."""
+    challenge = b'{"callbackId": "cb-1", "verificationKey": "vk-1", "x": [' + b"1," * 2_000_000 + b"1]}"
+    incoming = Incoming({"content-encoding": "gzip"}, gzip.compress(challenge), {})
+    tracemalloc.start()
+    assert not preset("marketing-cloud").verify(incoming, ["s3"], received_at=RECEIVED_AT)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_000_000

@@ -25,6 +25,9 @@ from app.sources.resolving import Resolvers
 STEPS = 2_000_000
 MOST_STEPS = 50_000
 FEW_STEPS = 10_000
+MOST_BYTES = 64 * 1024
+"""What a challenge may be: strangers' bodies are looked into for one, and each request's several times."""
+
 UNANSWERED = "it is a challenge of the platform that could not be answered"
 # A challenge has no time: whatever it says of one is not ahead of this.
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
@@ -120,7 +123,7 @@ class MappingAdapter(Adapter):
         if not any((each.when is not None) == asks_body for each in self.document.challenge):
             return None
         try:
-            body = decoded(incoming, self.document.decode) if asks_body else None
+            body = decoded(incoming, self.document.decode, most=MOST_BYTES) if asks_body else None
         except Malformed:
             return None
         finder = Finder(Scope(body, body, incoming, LATEST), Budget(FEW_STEPS))

@@ -15,9 +15,9 @@ DEEPEST_FIELD = 16
 _FIELD = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 
 
-def decoded(incoming: Incoming, kind: Literal["json", "form"]) -> object:
-    """The body as data. Raises Malformed."""
-    body = inflated(incoming.body, incoming.headers.get("content-encoding", ""), most=MOST_INFLATED)
+def decoded(incoming: Incoming, kind: Literal["json", "form"], *, most: int = MOST_INFLATED) -> object:
+    """The body as data. Raises Malformed, also if it is over `most` bytes."""
+    body = inflated(incoming.body, incoming.headers.get("content-encoding", ""), most=most)
     return loose_json(body) if kind == "json" else nested(form_fields(body))
 
 
