@@ -39,7 +39,7 @@ source_requests = Table(
     Column("query", JSON, nullable=False, comment="by name; secrets are masked"),
     Column("headers", JSON, nullable=False, comment="by name in lower case; secrets are masked"),
     Column("body", LargeBinary, nullable=False, comment="the raw bytes"),
-    Column("status", String, nullable=False, comment="received, taken, quarantined or failed"),
+    Column("status", String, nullable=False, comment="received, taken, quarantined, unreadable or failed"),
     Column("items", Integer, nullable=False),
     Column("events", Integer, nullable=False, comment="items that became events"),
     Column("ignored", Integer, nullable=False, comment="items that mean nothing for a score"),

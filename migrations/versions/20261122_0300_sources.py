@@ -58,7 +58,7 @@ def _of_requests() -> list[sa.Column[Any]]:
         text("path", "", "what followed the key in the URL"),
         document("query", "by name; secrets are masked"),
         document("headers", "by name in lower case; secrets are masked"),
-        text("status", "quarantined", "received, taken, quarantined or failed"),
+        text("status", "quarantined", "received, taken, quarantined, unreadable or failed"),
         number("items"),
         number("events", "items that became events"),
         number("ignored", "items that mean nothing for a score"),
