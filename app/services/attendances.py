@@ -2,14 +2,16 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
 from app import store
 from app.services.verdicts import Change, judge
+from app.sources.agreeing import agreed
 from app.sources.attending import Fragment, attendance
-from app.sources.event import NewEvent, contact_key
-from app.store.fragments import FragmentRow
+from app.sources.event import NewEvent
+from app.store.fragments import FragmentRow, Identity
 from app.store.ledger import LedgerEvent
 
 
@@ -24,7 +26,7 @@ class Attended:
 def keep_fragments(
     connection: Connection, program: str, source: str, fragments: Sequence[Fragment]
 ) -> dict[str, Attended]:
-    """Keep those fragments that are new; what each key comes to with them.
+    """Keep what the fragments tell that is new; what each key comes to with it.
 
     Holds the keys, so that of two fragments at the same moment the later sees the other.
     """
@@ -39,12 +41,17 @@ def keep_fragments(
         known[row.key].append(row)
     attended, rows = {}, []
     for key, before in known.items():
-        new = _new(before, [_row(program, source, fragment) for fragment in arrived[key]])
-        event = attendance([_fragment(row) for row in (*before, *new)])
-        attended[key] = Attended(event, {row.event for row in before} - {event.id} if new else ())
+        told = _told(before, [_row(program, source, fragment) for fragment in arrived[key]])
+        stored = {row.identity: row for row in before}
+        new = [row for identity, row in told.items() if stored.get(identity) != row]
+        event = attendance([_fragment(row) for row in told.values()])
+        stood = {row.event for row in before}
+        # Without anything new it is another event if the person was erased in between.
+        is_other = bool(new) or event.id not in stood
+        attended[key] = Attended(event, stood - {event.id} if is_other else ())
         rows += [row._replace(event=event.id) for row in new]
     if rows:
-        store.fragments.add(connection, rows)
+        store.fragments.save(connection, rows)
     return attended
 
 
@@ -83,27 +90,39 @@ def _replacement(attended: Attended, held: Mapping[str, LedgerEvent]) -> list[Ch
     ]
 
 
-def _new(before: Iterable[FragmentRow], rows: Iterable[FragmentRow]) -> list[FragmentRow]:
-    known = {row.identity for row in before}
-    return list({row.identity: row for row in rows if row.identity not in known}.values())
+def _told(before: Iterable[FragmentRow], arrived: Iterable[FragmentRow]) -> dict[Identity, FragmentRow]:
+    """The fragments with what has arrived: one that is told again has all that was ever told of it."""
+    found = {row.identity: row for row in before}
+    for row in arrived:
+        known = found.setdefault(row.identity, row)
+        found[row.identity] = _with_facts(known, agreed([_facts(known), _facts(row)]))
+    return found
 
 
 def _row(program: str, source: str, fragment: Fragment) -> FragmentRow:
     """As it is stored, but for the event, which it takes all fragments to tell."""
-    facts = dict(fragment.facts)
-    contact = facts.pop("contact", None)
-    return FragmentRow(
+    row = FragmentRow(
         program=program,
         source=source,
         key=fragment.key,
         part=fragment.part,
         at=fragment.at,
         session=fragment.session,
-        contact=contact_key(contact) if contact else None,
-        facts=facts,
+        contact=None,
+        facts={},
         event="",
     )
+    return _with_facts(row, fragment.facts)
+
+
+def _with_facts(row: FragmentRow, facts: Mapping[str, Any]) -> FragmentRow:
+    others = {name: value for name, value in facts.items() if name != "contact"}
+    return row._replace(contact=facts.get("contact"), facts=others)
+
+
+def _facts(row: FragmentRow) -> dict[str, Any]:
+    return {**row.facts, "contact": row.contact}
 
 
 def _fragment(row: FragmentRow) -> Fragment:
-    return Fragment(row.key, row.part, row.at, row.session, {**row.facts, "contact": row.contact})
+    return Fragment(row.key, row.part, row.at, row.session, _facts(row))

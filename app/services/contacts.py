@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
@@ -13,7 +12,7 @@ from app.errors import Conflict, NotFound
 from app.services.introducing import keep
 from app.services.people import People
 from app.services.rulebook import hold_rulebook
-from app.sources.event import contact_key
+from app.sources.event import contact_key, tombstone
 from app.store.contacts import Contact as ContactRow
 
 
@@ -128,11 +127,11 @@ def erase_contact(connection: Connection, program: str, contact: str) -> None:
     hold_rulebook(connection, program, alone=True)
     known, names = _known(connection, program, contact), names_of(connection, program, contact)
     partners = _touched(connection, program, names)
-    tombstone = f"erased-{uuid4().hex}"
-    erased = store.ledger.erase_person(connection, program, names, tombstone)
+    nobody = tombstone()
+    erased = store.ledger.erase_person(connection, program, names, nobody)
     if known is None and not erased and not partners:
         raise NotFound(f"There is no contact {contact!r} in this program.")
-    store.tallies.rename_contact(connection, program, names, tombstone)
+    store.tallies.rename_contact(connection, program, names, nobody)
     store.handoffs.erase_person(connection, program, partners, names)
     store.programs.take_queue_positions(connection, program, 1)
     store.deliveries.forget_bodies(connection, program, partners)

@@ -5,17 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from app.sources.event import NewEvent
+from app.sources.agreeing import agreed
+from app.sources.event import NewEvent, canonical
+from app.sources.names import short_hash
 
 Span = tuple[datetime, datetime]
 
 LONGEST_KEY = 200
-"""With the time and the minutes behind it, it must still be an event's id."""
+"""With the time, the minutes and a hash of the facts behind it, it must still be an event's id."""
 
 
 @dataclass(frozen=True)
 class Fragment:
-    """A part of an attendance. All five together are what tells a repeat; the same one twice is harmless.
+    """A part of an attendance; the same one twice is harmless, also if it is told with other facts.
 
     `key`, not over LONGEST_KEY, is one person at one occasion, also after coming back; `session` what the
     platform calls this stay. `facts` are the fields of the event: type, contact, partner, properties.
@@ -32,19 +34,19 @@ def attendance(fragments: Sequence[Fragment]) -> NewEvent:
     """The one event that all fragments of a key, at least one, come to at present.
 
     It replaces the event that fewer fragments of the key came to: `minutes` grow with each stay that ends.
-    Its id names all that may change in it, so the order in which the fragments arrived does not matter.
+    Its id names all that may change in it, facts too, so the order in which the fragments arrived does not
+    matter.
     """
     ordered = sorted(fragments, key=lambda each: (each.at, each.part, each.session))
     stays = _stays(ordered)
     minutes = sum((until - since for since, until in _merged(stays)), timedelta()) // timedelta(minutes=1)
-    first = ordered[0]
+    first, facts = ordered[0], agreed([each.facts for each in ordered])
+    told = short_hash(canonical((facts, first.at.timestamp())).decode())[:12]
+    facts["properties"] |= {"minutes": minutes} if stays else {}
     return NewEvent(
-        id=f"{first.key}|{first.at:%Y%m%dT%H%M%S}|{minutes if stays else ''}",
+        id=f"{first.key}|{first.at:%Y%m%dT%H%M%S}|{minutes if stays else ''}|{told}",
         occurred_at=first.at,
-        **{
-            **first.facts,
-            "properties": first.facts.get("properties", {}) | ({"minutes": minutes} if stays else {}),
-        },
+        **facts,
     )
 
 

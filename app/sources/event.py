@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from math import isfinite
 from typing import Annotated, Any, Literal
+from uuid import uuid4
 
 from pydantic import (
     AfterValidator,
@@ -158,6 +159,19 @@ class NewEvent(BaseModel):
 def canonical(value: Mapping[str, Any] | tuple[Any, ...]) -> bytes:
     """JSON that is the same bytes for equal content."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+
+
+_ERASED = "erased-"
+
+
+def tombstone() -> str:
+    """A new name for an erased person, which says nothing."""
+    return f"{_ERASED}{uuid4().hex}"
+
+
+def is_erased(contact: str) -> bool:
+    """Whether it is what an erased person is called."""
+    return contact.startswith(_ERASED)
 
 
 def contact_key(contact: str) -> str:

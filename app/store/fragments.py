@@ -9,6 +9,9 @@ from sqlalchemy import Connection, delete, select, tuple_, update
 from app.models import fragments
 from app.store.recordset import among, insert_rows, recordset
 
+Identity = tuple[str, datetime, str]
+"""What tells a fragment from the others of its key: part, time and session."""
+
 
 class FragmentRow(NamedTuple):
     """A fragment; columns as in the table."""
@@ -24,7 +27,7 @@ class FragmentRow(NamedTuple):
     event: str
 
     @property
-    def identity(self) -> tuple[str, datetime, str]:
+    def identity(self) -> Identity:
         """What tells it from the others of its key."""
         return self.part, self.at, self.session
 
@@ -40,9 +43,13 @@ def of_keys(connection: Connection, program: str, source: str, keys: Collection[
     return [FragmentRow(*row) for row in connection.execute(query)]
 
 
-def add(connection: Connection, rows: Sequence[FragmentRow]) -> None:
-    """Store fragments that are new."""
-    connection.execute(insert_rows(connection, fragments, _COLUMNS, rows))
+def save(connection: Connection, rows: Sequence[FragmentRow]) -> None:
+    """Store fragments that are new, or of which something else is known now."""
+    statement = insert_rows(connection, fragments, _COLUMNS, rows)
+    changed = {name: statement.excluded[name] for name in ("contact", "facts", "event")}
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=list(fragments.primary_key), set_=changed)
+    )
 
 
 def remove_of(connection: Connection, program: str, events: Collection[tuple[str, str]]) -> None:

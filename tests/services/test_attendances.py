@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from itertools import permutations
 from typing import Any, Literal
 
 import pytest
@@ -139,6 +140,31 @@ def test_an_erased_person_does_not_come_back(play: Play) -> None:
         contact for (contact,) in rows_of(play.run, table.select().with_only_columns(table.c.contact))
     }
     assert len(contacts) == 2  # the one who went said their name again
+
+
+REGISTRANT, JO = "zoom:r1", "jo@firm.example"
+TOLD = [("joined", 0, REGISTRANT), ("joined", 0, JO), ("left", 40, JO)]
+
+
+@pytest.mark.parametrize("told", [*permutations(TOLD)], ids=str)
+def test_who_it_was_may_be_told_late(play: Play, told: list[tuple[Any, int, str]]) -> None:
+    """Leaving, or the same coming told again, names the person that coming did not."""
+    play.put(domains=["firm.example"])
+    for part, minute, who in told:
+        tells(play, fragment(part, minute, contact=who, partner=None))
+        assert len(standing(play)) == 1
+    assert play.partner().score == 25
+    again = tells(play, fragment("joined", 0, contact=REGISTRANT, partner=None))
+    assert again.status == "duplicate"
+
+
+def test_a_repeat_after_the_person_was_erased(play: Play) -> None:
+    told = [fragment("joined", 0), fragment("left", 40)]
+    play.posts(fragments=told)
+    play.do(lambda c, program, now: erase_contact(c, program, "jo@firm.example"))
+    play.posts(fragments=told)
+    assert len(standing(play)) == 1
+    assert play.partner().score == 25
 
 
 @pytest.mark.parametrize("seed", range(6))

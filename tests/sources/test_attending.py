@@ -1,5 +1,6 @@
 """Comings and goings, in whatever order they arrive, are one attendance."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.sources.agreeing import Facts
 from app.sources.attending import Fragment, attendance
 
 START = datetime(2026, 3, 12, 15, 0, tzinfo=UTC)
@@ -75,6 +77,31 @@ PARTS = st.lists(
 def test_the_order_of_arrival_does_not_matter(parts: tuple[Parts, Parts]) -> None:
     in_time, shuffled = parts
     assert attendance(fragments(in_time)) == attendance(fragments(shuffled))
+
+
+WHO = st.fixed_dictionaries(
+    {"properties": st.dictionaries(st.sampled_from("xy"), st.integers(0, 2))},
+    optional={
+        "contact": st.sampled_from(["zoom:r1", "zoom:r2", "Jo@acme.example", "jim@acme.example", None]),
+        "partner": st.sampled_from(["p1", "p2", None]),
+    },
+)
+
+
+@given(st.lists(st.tuples(PARTS.map(lambda parts: parts[0]), WHO), min_size=1, max_size=4), st.data())
+def test_who_it_was_does_not_depend_on_the_order(
+    told: list[tuple[tuple[str, float, str], Facts]], data: st.DataObject
+) -> None:
+    """An address goes before another name; all facts that change, the id names."""
+    known: Facts = {"type": "webinar.attended", "partner": "p3"}
+    several = [replace(fragments([part])[0], facts={**known, **who}) for part, who in told]
+    events = {attendance(data.draw(st.permutations(several))).model_dump_json() for _ in range(3)}
+    assert len(events) == 1
+    contacts = [who["contact"] for _, who in told if who.get("contact")]
+    contact = attendance(several).contact
+    assert ("@" in str(contact)) == any("@" in each for each in contacts)
+    one, all_ = attendance(several[:1]), attendance(several)
+    assert (one.id == all_.id) == (one == all_)
 
 
 @given(PARTS)
