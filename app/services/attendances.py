@@ -79,7 +79,8 @@ def _replacement(attended: Attended, held: Mapping[str, LedgerEvent]) -> list[Ch
     if current is None or not standing:
         return []
     reason = f"replaced by {current.id}"
-    last = standing[-1]
+    # What a person said of this very event, when it stood before, goes before what holds for the others.
+    last = next((each for each in (current, *reversed(standing)) if each.judged_by), standing[-1])
     said = {name: getattr(last, name) for name in ("verdict", "verdict_reason", "judged_by")}
     return [
         Change(current, current._replace(**said)),

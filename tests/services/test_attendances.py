@@ -124,6 +124,14 @@ def test_a_persons_word_holds_for_what_follows(play: Play, verdict: str) -> None
     assert play.partner().score == 25
 
 
+def test_a_persons_word_on_an_earlier_event_holds_when_it_stands_again(play: Play) -> None:
+    first = tells(play, fragment("joined", 0), fragment("left", 40)).id
+    tells(play, fragment("joined", 30))
+    play.do(change_verdict, "test", first, verdict="internal", reason="our own", by="admin")
+    tells(play, fragment("left", 30, session="x"))
+    assert standing(play) == {first: "internal"}
+
+
 def test_parked(play: Play) -> None:
     tells(play, fragment("joined", 0, partner=None))
     tells(play, fragment("left", 40, partner=None))
