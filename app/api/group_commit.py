@@ -2,12 +2,17 @@
 
 Programs take turns: each has one group at a time, and a group is bounded, so whoever sends single events
 waits for no more than one group of another's import.
+
+Who has just been answered tends to come back at once. If the next commit did not wait for them, the few who
+came while the last one was running would go alone, and the many would wait for them: two commits, not one.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from time import monotonic
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -23,6 +28,10 @@ log = structlog.get_logger()
 GROUP_EVENTS = 1_000
 """A group takes no more once it has this many events, and a request that has more goes in several."""
 
+PATIENCE = 0.5
+LONGEST_WAIT = 0.01
+"""A commit may wait for half as long as the last one took, and never more than so many seconds."""
+
 
 @dataclass(frozen=True)
 class _Waiting:
@@ -36,6 +45,23 @@ class _Queue:
 
     parts: deque[_Waiting] = field(default_factory=deque)
     events: int = 0
+    expected: int = 0
+    complete: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def extend(self, parts: Sequence[_Waiting]) -> None:
+        """Let these wait, too."""
+        self.parts.extend(parts)
+        if len(self.parts) >= self.expected:
+            self.complete.set()
+
+    async def collect(self, expected: int, *, within: float) -> None:
+        """Wait until so many parts wait, but no longer than `within` seconds."""
+        self.expected = expected
+        if len(self.parts) < expected:
+            self.complete.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within):
+                    await self.complete.wait()
 
 
 class GroupCommitter:
@@ -59,7 +85,7 @@ class GroupCommitter:
             _waiting(events[start : start + GROUP_EVENTS]) for start in range(0, len(events), GROUP_EVENTS)
         ]
         self._count(queue, len(events))
-        queue.parts.extend(parts)
+        queue.extend(parts)
         try:
             # All of them, so that nothing of a request that has failed is still on its way.
             found = await asyncio.gather(*(each.answer for each in parts), return_exceptions=True)
@@ -103,13 +129,15 @@ class GroupCommitter:
         task.add_done_callback(self._tasks.discard)
 
     async def _drain(self, program: str) -> None:
-        parts = self._queues[program].parts
-        while parts:
-            group = _next_group(parts)
+        queue = self._queues[program]
+        while queue.parts:
+            group, began = _next_group(queue.parts), monotonic()
             try:
                 await self._commit(program, group)
             except Exception as error:
                 _fail(group, error)
+            took = monotonic() - began
+            await queue.collect(len(group), within=min(PATIENCE * took, LONGEST_WAIT))
         del self._queues[program]
 
     async def _commit(self, program: str, group: Sequence[_Waiting]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 from starlette.types import Message, Receive, Scope, Send
 
 from app import clock
@@ -13,11 +13,13 @@ from app.api.body_limit import BodyLimit
 from app.api.group_commit import GROUP_EVENTS, GroupCommitter
 from app.db import Database, open_database
 from app.errors import Overloaded
+from app.models import ledger
 from app.services.programs import create_program
 from app.sources.event import NewEvent
 from tests.support.service import settings_for
 
 LIMIT = 10
+ROUNDS = 20
 PROGRAMS = ("acme", "other")
 
 
@@ -85,6 +87,25 @@ async def test_one_program_leaves_room_for_others(database: Database) -> None:
 
 async def test_a_big_request_is_heard_when_nothing_waits(database: Database) -> None:
     assert len(await committer_on(database).record("acme", some(LIMIT * 3))) == LIMIT * 3
+
+
+async def test_who_is_answered_together_goes_together(database: Database) -> None:
+    """One who came too early for the others joins them, instead of having every second commit alone."""
+    committer = committer_on(database, limit=1_000)
+
+    async def send(sender: int) -> None:
+        for n in range(ROUNDS):
+            await committer.record("acme", some(1, f"{sender}-{n}-"))
+
+    early = asyncio.create_task(send(0))
+    await asyncio.sleep(0)  # to its first request, whose commit begins before the others are heard
+    await asyncio.gather(early, *(send(sender) for sender in range(1, 8)))
+    assert await database.read(commits) < ROUNDS * 1.5
+
+
+def commits(connection: Connection) -> int:
+    """How many groups there were; the events of one were received at the same moment."""
+    return connection.scalar(select(func.count(ledger.events.c.received_at.distinct()))) or 0
 
 
 async def test_an_import_does_not_keep_others_waiting(sqlite_url: str) -> None:
