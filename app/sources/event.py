@@ -26,6 +26,9 @@ MAX_PROPERTIES_BYTES = 64 * 1024
 # Beyond it a float no longer tells whole numbers apart, and neither do most readers of JSON.
 MAX_INTEGER = 2**53 - 1
 
+# Made once, because json.dumps makes itself one for each call.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Verdict = Literal["human", "machine", "internal"]
@@ -158,7 +161,7 @@ class NewEvent(BaseModel):
 
 def canonical(value: Mapping[str, Any] | tuple[Any, ...]) -> bytes:
     """JSON that is the same bytes for equal content."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+    return _CANONICAL.encode(value).encode()
 
 
 _ERASED = "erased-"

@@ -95,6 +95,8 @@ def _followed(clicks: Sequence[Click]) -> set[str]:
 
 def is_internal(contact: str, internal: Collection[str]) -> bool:
     """Whether the contact is one of the addresses, or at one of the domains or a domain below it."""
+    if not internal:
+        return False
     name = contact.strip().lower()
     _, at, domain = name.rpartition("@")
     labels = domain.split(".") if at else []
