@@ -19,14 +19,17 @@ def judge_bursts(
 ) -> list[Change]:
     """Give all clicks the verdict `machine` that are in a burst with one of the `new` events of the source.
 
-    What a person has said of a click stands. Holds the contacts, so that of two clicks at the same moment the
-    later sees the other.
+    What a person has said of a click stands, and those without a time of their own are left alone. Holds the
+    contacts, so that of two clicks at the same moment the later sees the other.
     """
-    clicks = [event for event in new if event.contact and clicked(event.type, event.properties)]
+    clicks = [
+        event for event in new if event.contact and event.has_time and clicked(event.type, event.properties)
+    ]
     if not clicks:
         return []
     store.locks.hold(connection, program, "contact", {str(click.contact) for click in clicks})
-    near = store.clicks.within(connection, program, source, list(_windows(clicks)))
+    windows = list(_windows(clicks))
+    near = [click for click in store.clicks.within(connection, program, source, windows) if click.has_time]
     suspects = _in_bursts(near) & {event.id for event in near if _is_open(event)}
     if not suspects:
         return []

@@ -32,9 +32,18 @@ def untimely(
 
 
 def entry(
-    rules: Rulebook, people: Directory, event: NewEvent, *, settle: timedelta, now: datetime
+    rules: Rulebook,
+    people: Directory,
+    event: NewEvent,
+    *,
+    settle: timedelta,
+    received_at: datetime,
+    now: datetime,
 ) -> LedgerEvent:
-    """The event as the ledger will hold it; its contact must have been looked up."""
+    """The event as the ledger will hold it; its contact must have been looked up.
+
+    It occurred when it was received, if it does not tell or its sender's clock is ahead.
+    """
     contact = contact_key(event.contact) if event.contact else None
     attribution = people.attribute(event.partner, contact)
     return LedgerEvent(
@@ -42,8 +51,8 @@ def entry(
         source=event.source or "",
         id=event.id,
         type=event.type,
-        occurred_at=min(event.occurred_at or now, now),
-        received_at=now,
+        occurred_at=min(event.occurred_at or received_at, received_at),
+        received_at=received_at,
         partner=attribution.partner,
         contact=contact,
         persona=attribution.persona,

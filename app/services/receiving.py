@@ -111,9 +111,10 @@ def _record(
         connection,
         program,
         source.id,
-        [event.model_copy(update={"occurred_at": event.occurred_at or since}) for event in todo.events],
+        todo.events,
         todo.fragments,
         settle_seconds=source.settings.get("settle_seconds", 0),
+        received_at=since,
         now=now,
     )
     for person in fresh.erasures:

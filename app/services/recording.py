@@ -59,21 +59,26 @@ def record_by(
     *,
     settle: timedelta = AT_ONCE,
     rule: Rule | None = None,
+    received_at: datetime | None = None,
     now: datetime,
 ) -> list[Result]:
     """`record` with a held rulebook; clicks wait for `settle` before they count, and `rule` judges.
 
+    They are recorded as received now, or at an earlier `received_at`.
     All that changes is counted at once, so no score passes the threshold in between.
     """
+    received_at = received_at or now
     rejected = {
         place: error
         for place, event in enumerate(events)
-        if (error := untimely(event.occurred_at, now, kept_from=rules.kept_from))
+        if (error := untimely(event.occurred_at or received_at, now, kept_from=rules.kept_from))
     }
     timely = [event for place, event in enumerate(events) if place not in rejected]
     people = directory(rules)
     people.look_up(connection, rules.program, (contact_key(each.contact) for each in timely if each.contact))
-    candidates = [entry(rules, people, event, settle=settle, now=now) for event in timely]
+    candidates = [
+        entry(rules, people, event, settle=settle, received_at=received_at, now=now) for event in timely
+    ]
     first: dict[EventKey, LedgerEvent] = {}
     for event in candidates:
         first.setdefault(event.key, event)

@@ -25,6 +25,7 @@ def record_from_source(
     fragments: Sequence[Fragment],
     *,
     settle_seconds: int,
+    received_at: datetime | None = None,
     now: datetime,
 ) -> list[Result]:
     """Record events and fragments of attendance as those of `source`, whatever source they name.
@@ -48,6 +49,7 @@ def record_from_source(
         [event.model_copy(update={"source": source}) for event in together],
         settle=timedelta(seconds=settle_seconds),
         rule=rule,
+        received_at=received_at,
         now=now,
     )
     of_keys = dict(zip(attended, results[len(events) :], strict=True))

@@ -52,6 +52,11 @@ class LedgerEvent(NamedTuple):
     settles_at: datetime | None = None
 
     @property
+    def has_time(self) -> bool:
+        """Whether its sender told when it occurred, by a clock not ahead; if not, it is when it came."""
+        return self.occurred_at < self.received_at
+
+    @property
     def key(self) -> EventKey:
         """What tells it from all others of the program."""
         return self.source, self.id

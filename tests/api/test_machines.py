@@ -96,12 +96,12 @@ def about(link: str) -> dict[str, str]:
 async def from_source(
     service: Service, program: str, link: str, *, settle: int = 0, at: datetime | None = None
 ) -> Result:
-    """A platform posts a click, at a time of its own."""
+    """A platform posts a click of a second before, at a time of its own."""
     at = at or clock.now()
     event = NewEvent(
         id=link,
         type="email.clicked",
-        occurred_at=at,
+        occurred_at=at - timedelta(seconds=1),
         partner="acme",
         contact="jo@acme.example",
         properties=about(link),

@@ -1,6 +1,7 @@
 """The burst rule takes back what a machine's clicks have earned, whenever the rest of the burst arrives."""
 
 import random
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -64,6 +65,15 @@ def test_no_burst(play: Play, other: dict[str, Any]) -> None:
     assert play.partner().score == 10
 
 
+@pytest.mark.parametrize("ahead", [None, timedelta(), timedelta(minutes=1)], ids=str)
+def test_no_burst_where_the_time_is_ours(play: Play, ahead: timedelta | None) -> None:
+    """A click without a time, or of a clock that is ahead, is as old as its request."""
+    told = None if ahead is None else play.now + ahead
+    for link in LINKS:
+        play.posts(click(play, link).model_copy(update={"occurred_at": told}))
+    assert play.partner().score == 15
+
+
 def test_of_another_source(play: Play) -> None:
     """What one platform calls a message says nothing about what another calls so."""
     play.posts(click(play))
@@ -78,7 +88,7 @@ def test_events_that_were_not_posted_to_a_source_are_taken_at_their_word(play: P
 
 def test_campaign_where_there_is_no_message(play: Play) -> None:
     for link in LINKS[:2]:
-        play.posts(play.event("email.clicked", contact="jo@firm.example", url=link, campaign="spring"))
+        play.posts(play.event("email.clicked", contact="jo@firm.example", ago=1, url=link, campaign="spring"))
     assert play.partner().score == 0
 
 

@@ -151,7 +151,9 @@ def test_bursts(play: Play, settle: int) -> None:
     for size in SIZES:
         halves = [
             [
-                play.event("email.clicked", f"p{n % 50}", contact=f"jo{size}-{n}", url=link, message="m")
+                play.event(
+                    "email.clicked", f"p{n % 50}", contact=f"jo{size}-{n}", ago=1, url=link, message="m"
+                )
                 for n in range(size)
             ]
             for link in ("/a", "/b")
