@@ -93,4 +93,6 @@ def _row(number: int, at: object) -> Row:
         None,
         PROPERTIES,
         f"{number:064x}",
+        None,
+        None,
     )
