@@ -20,7 +20,7 @@ def count_parked_of_contact(
     people.look_up(connection, rules.program, names)
     # The others stay parked, and must not fill the pages.
     known = [name for name in names if people.attribute(None, name).partner]
-    while known and (parked := store.ledger.parked_of_contact(connection, rules.program, known)):
+    while known and (parked := store.parked.of_contact(connection, rules.program, known)):
         _count(connection, rules, parked, people, now=now)
 
 
@@ -30,9 +30,7 @@ def count_parked_of_domains(
     """Count what waited for one of `domains`."""
     useful = [domain for domain in domains if not is_free_mail(domain)]
     after = ""
-    while useful and (
-        names := store.ledger.parked_of_domains(connection, rules.program, useful, after=after)
-    ):
+    while useful and (names := store.parked.of_domains(connection, rules.program, useful, after=after)):
         count_parked_of_contact(connection, rules, names, now=now)
         after = names[-1]
 
@@ -49,7 +47,7 @@ def _count(
     for event in parked:
         attribution = people.attribute(None, event.contact)
         found.append(event._replace(partner=attribution.partner, persona=attribution.persona))
-    store.ledger.attribute(connection, found)
+    store.parked.attribute(connection, found)
     roots = store.partners.roots(connection, rules.program, {str(event.partner) for event in found})
     facts = [Fact(roots[str(event.partner)], event) for event in found if event.verdict == "human"]
     count(connection, rules, facts, now=now)

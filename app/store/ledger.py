@@ -5,12 +5,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Executable,
     FromClause,
     Select,
-    String,
     and_,
     bindparam,
     delete,
@@ -21,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from app.models import contact_names, events, partners
+from app.models import events, partners
 from app.store import fragments
 from app.store import partners as partner_store
 from app.store.recordset import Given, among, insert_rows, prepared, recordset
@@ -62,7 +60,7 @@ class LedgerEvent(NamedTuple):
         return self.source, self.id
 
 
-_COLUMNS = [events.c[name] for name in LedgerEvent._fields]
+COLUMNS = [events.c[name] for name in LedgerEvent._fields]
 
 
 def add_new(connection: Connection, rows: Sequence[LedgerEvent]) -> set[EventKey]:
@@ -72,7 +70,7 @@ def add_new(connection: Connection, rows: Sequence[LedgerEvent]) -> set[EventKey
     return {(source, id_) for source, id_ in _add_new(connection, ordered).all()}
 
 
-@prepared(*_COLUMNS)
+@prepared(*COLUMNS)
 def _add_new(given: Given) -> Executable:
     return given.into(events).on_conflict_do_nothing().returning(events.c.source, events.c.id)
 
@@ -88,7 +86,7 @@ def by_keys(connection: Connection, program: str, keys: Collection[EventKey]) ->
 @prepared(events.c.source, events.c.id)
 def _by_keys(given: Given) -> Executable:
     wanted = given.rows
-    found: Select[Any] = select(*_COLUMNS).join_from(
+    found: Select[Any] = select(*COLUMNS).join_from(
         wanted,
         events,
         and_(
@@ -107,7 +105,7 @@ def of_partners(
 ) -> Iterator[tuple[str, LedgerEvent]]:
     """Every attributed event that counts for one of `roots`, with that root, in pages."""
     found, root = _counting_for(connection, program, roots)
-    query = select(root, *_COLUMNS).select_from(found)
+    query = select(root, *COLUMNS).select_from(found)
     for row in connection.execute(query.execution_options(yield_per=PAGE)):
         if row.id is not None:
             yield row[0], LedgerEvent(*row[1:])
@@ -121,7 +119,7 @@ def recent_human(
     newest = (events.c.occurred_at.desc(), events.c.id)
     place = func.row_number().over(partition_by=root, order_by=newest).label("place")
     ranked = (
-        select(root, *_COLUMNS, place)
+        select(root, *COLUMNS, place)
         .select_from(joined)
         .where(events.c.verdict == "human", events.c.occurred_at >= since)
         .subquery()
@@ -179,76 +177,24 @@ def _members(connection: Connection, program: str, roots: Collection[str]) -> Fr
     return recordset(connection, columns, list(partner_store.members(connection, program, roots).items()))
 
 
-def parked_of_contact(connection: Connection, program: str, names: Collection[str]) -> list[LedgerEvent]:
-    """A page of parked events of a contact known by any of `names`."""
-    query = select(*_COLUMNS).where(
-        events.c.program == program, events.c.partner.is_(None), among(connection, events.c.contact, names)
-    )
-    return _read(connection, query.limit(PAGE))
-
-
-def parked_of_domains(
-    connection: Connection, program: str, domains: Collection[str], *, after: str
-) -> list[str]:
-    """Contacts, by name, that wait until one of `domains` is known: of that name or another of theirs."""
-    theirs, other = contact_names.c, contact_names.alias("other")
-    same = and_(other.c.program == theirs.program, other.c.contact == theirs.contact)
-    named = (
-        select(other.c.name)
-        .join_from(contact_names, other, same)
-        .where(theirs.program == program, among(connection, theirs.domain, domains))
-    )
-    return list(
-        connection.scalars(
-            select(events.c.contact)
-            .distinct()
-            .where(
-                events.c.program == program,
-                events.c.partner.is_(None),
-                events.c.contact > after,
-                or_(
-                    among(connection, _domain(connection, events.c.contact), domains),
-                    events.c.contact.in_(named),
-                ),
-            )
-            .order_by(events.c.contact)
-            .limit(PAGE)
-        )
-    )
-
-
-def _domain(connection: Connection, address: ColumnElement[Any]) -> ColumnElement[str]:
-    at_sign = func.strpos if connection.dialect.name == "postgresql" else func.instr
-    return func.substr(address, at_sign(address, "@") + 1, type_=String)
-
-
-def attribute(connection: Connection, rows: Sequence[LedgerEvent]) -> None:
-    """Write the partner and the persona of parked events."""
-    statement = insert_rows(connection, events, _COLUMNS, rows)
-    found = {"partner": statement.excluded.partner, "persona": statement.excluded.persona}
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["program", "source", "id"], set_=found)
-    )
-
-
 def hold(connection: Connection, program: str, source: str, ids: Collection[str]) -> dict[str, LedgerEvent]:
     """Events of a source by their ids; nobody else judges them until the transaction ends."""
-    query = select(*_COLUMNS).where(
+    query = select(*COLUMNS).where(
         events.c.program == program, events.c.source == source, among(connection, events.c.id, ids)
     )
     # In id order, so that two who judge the same events wait for each other instead of deadlocking.
-    return {event.id: event for event in _read(connection, query.order_by(events.c.id).with_for_update())}
+    return {event.id: event for event in read(connection, query.order_by(events.c.id).with_for_update())}
 
 
 def hold_oldest(connection: Connection, program: str, *, before: datetime, limit: int) -> list[LedgerEvent]:
     """The oldest events before a time, which nobody else changes until the transaction ends."""
     query = (
-        select(*_COLUMNS)
+        select(*COLUMNS)
         .where(events.c.program == program, events.c.occurred_at < before)
         .order_by(events.c.occurred_at)
         .limit(limit)
     )
-    return _read(connection, query.with_for_update(skip_locked=True))
+    return read(connection, query.with_for_update(skip_locked=True))
 
 
 def remove(connection: Connection, program: str, keys: Collection[EventKey]) -> None:
@@ -265,7 +211,7 @@ def remove(connection: Connection, program: str, keys: Collection[EventKey]) -> 
 
 def judge(connection: Connection, rows: Sequence[LedgerEvent]) -> None:
     """Write the verdicts of events that are held."""
-    statement = insert_rows(connection, events, _COLUMNS, rows)
+    statement = insert_rows(connection, events, COLUMNS, rows)
     judged: dict[str, Any] = {
         name: statement.excluded[name] for name in ("verdict", "verdict_reason", "judged_by")
     }
@@ -300,7 +246,7 @@ def page(
     limit: int,
 ) -> list[LedgerEvent]:
     """Events, newest first; `allowed` names columns and the values that each may have."""
-    query = select(*_COLUMNS).where(
+    query = select(*COLUMNS).where(
         events.c.program == program, *(events.c[name].in_(values) for name, values in allowed.items())
     )
     if parked:
@@ -319,10 +265,11 @@ def page(
                 and_(events.c.source == source, events.c.id > id_),
             ),
         )
-    return _read(
+    return read(
         connection, query.order_by(events.c.occurred_at.desc(), events.c.source, events.c.id).limit(limit)
     )
 
 
-def _read(connection: Connection, query: Any) -> list[LedgerEvent]:
+def read(connection: Connection, query: Any) -> list[LedgerEvent]:
+    """The events that a query over COLUMNS finds."""
     return [LedgerEvent(*row) for row in connection.execute(query)]
