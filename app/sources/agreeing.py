@@ -31,4 +31,4 @@ def _least(told: Sequence[Facts]) -> dict[str, Any]:
         for name, value in facts.items():
             if value is not None:
                 values.setdefault(name, []).append(value)
-    return {name: min(some, key=lambda value: canonical((value,))) for name, some in values.items()}
+    return {name: min(some, key=lambda value: canonical((value,))) for name, some in sorted(values.items())}

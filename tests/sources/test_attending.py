@@ -83,7 +83,7 @@ WHO = st.fixed_dictionaries(
     {"properties": st.dictionaries(st.sampled_from("xy"), st.integers(0, 2))},
     optional={
         "contact": st.sampled_from(["zoom:r1", "zoom:r2", "Jo@acme.example", "jim@acme.example", None]),
-        "partner": st.sampled_from(["p1", "p2", None]),
+        "partner": st.sampled_from(["p1", "p2"]),
     },
 )
 
