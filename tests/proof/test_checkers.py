@@ -28,7 +28,7 @@ def counts_late_events_twice(patch: pytest.MonkeyPatch) -> None:
 
 def forgets_who_is_parked(patch: pytest.MonkeyPatch) -> None:
     """What waits for a contact or domain goes on waiting."""
-    patch.setattr(store.ledger, "parked_of_contact", lambda *_: [])
+    patch.setattr(store.parked, "of_contact", lambda *_: [])
 
 
 def gives_places_twice(patch: pytest.MonkeyPatch) -> None:
