@@ -1,21 +1,23 @@
 """Group settling, and what results mean for the webhook."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Connection, event, update
 
 from app import clock, store
-from app.db import Database
+from app.db import Database, T, Work
 from app.delivery import settler as settler_module
 from app.delivery.claiming import claim
 from app.delivery.judge import RetryIn
 from app.delivery.limits import Limits
 from app.delivery.reply import Failure
 from app.delivery.settle import Attempt, Outcome, settle
+from app.delivery.settler import Settler
 from app.models import webhook_health, webhooks
 from app.signatures.keys import new_secret
 from tests.delivery.owing import add_webhook, attempts_at, delivery, execute, owe, quick, reaches, working
@@ -29,24 +31,42 @@ async def _webhook(database: Database, receiver: Receiver) -> None:
     await add_webhook(database, "w1", url=receiver.url, secret=receiver.secret)
 
 
-async def test_results_that_come_in_during_a_commit_share_the_next(
-    database: Database, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sizes: list[int] = []
+class Held:
+    """A database whose writes wait until they are let go, and count how many there were."""
 
-    def counted(connection: Any, outcomes: Any, **named: Any) -> Any:
-        sizes.append(len(outcomes))
-        return settle(connection, outcomes, **named)
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.go = asyncio.Event()
+        self.began = asyncio.Event()
+        self.writes = 0
 
-    monkeypatch.setattr(settler_module, "settle", counted)
-    await execute(database, update(webhooks).values(max_in_flight=100, per_second=1000))
-    receiver.always = answer(200, after=0.1)
+    async def write(self, work: Work[T]) -> T:
+        self.writes += 1
+        self.began.set()
+        await self.go.wait()
+        return await self._database.write(work)
+
+
+async def test_results_that_come_in_during_a_commit_share_the_next(database: Database) -> None:
+    """Shown to fail by a settler that takes one outcome at a time."""
+    await execute(database, update(webhooks).values(max_in_flight=1000, per_second=1000))
     await owe(database, "w1", *(f"msg_{n}" for n in range(60)))
-    async with working(database):
-        for n in range(60):
-            await reaches(database, f"msg_{n}", "delivered")
-    assert sum(sizes) == 60
-    assert len(sizes) < 30
+    first, *others = await database.write(lambda c: _failures(c, 60))
+    held = Held(database)
+    settler = Settler(cast(Database, held), patience=DAY)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(settler.settle(first))
+        await held.began.wait()
+        for each in others:
+            tasks.create_task(settler.settle(each))
+        tasks.create_task(_let_go(held))
+    assert held.writes == 2
+    for n in range(60):
+        assert len(await attempts_at(database, f"msg_{n}")) == 1
+
+
+async def _let_go(held: Held) -> None:
+    held.go.set()
 
 
 async def test_one_that_cannot_be_settled_does_not_take_the_others_along(
@@ -149,13 +169,17 @@ async def test_statements_do_not_grow_with_the_group(database: Database) -> None
     assert await statements(2) == await statements(300)
 
 
-def _cost(connection: Connection, number: int) -> int:
-    """Statements to settle so many failures at once."""
-    room = 4 * number
-    claiming = claim(connection, room, limits=Limits(), lease=timedelta(minutes=1), loop_time=0)
+def _failures(connection: Connection, number: int) -> list[Outcome]:
+    """What came of so many claims."""
+    claiming = claim(connection, 4 * number, limits=Limits(), lease=timedelta(minutes=1), loop_time=0)
     assert len(claiming.claims) == number
     attempt = Attempt(clock.now(), 5, Failure("no answer"))
-    outcomes = [Outcome(each, attempt, RetryIn(60)) for each in claiming.claims]
+    return [Outcome(each, attempt, RetryIn(60)) for each in claiming.claims]
+
+
+def _cost(connection: Connection, number: int) -> int:
+    """Statements to settle so many failures at once."""
+    outcomes = _failures(connection, number)
     found: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
