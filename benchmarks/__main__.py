@@ -21,6 +21,7 @@ from benchmarks import (
     queue,
     reaching,
     reads,
+    recording,
     shapes,
     startup,
 )
@@ -33,6 +34,7 @@ from benchmarks.run import Measure, Run
 MEASURES: dict[str, Measure] = {
     "acknowledge": acknowledge.measure,
     "batches": batches.measure,
+    "recording": recording.measure,
     "shapes": shapes.measure,
     "reaching": reaching.measure,
     "delivering": delivering.measure,

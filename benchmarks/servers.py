@@ -18,6 +18,7 @@ from benchmarks.machine import SERVERS
 
 RUBRIC = (Path(__file__).parent.parent / "examples" / "rubrics" / "partner-nurture.yaml").read_bytes()
 BIN = Path(sys.executable).parent
+PROGRAM = "bench"
 OPERATOR = "the-operator-of-the-benchmarks"
 ENCRYPTION = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 SECONDS_TO_START = 60.0
@@ -94,12 +95,12 @@ def handraiser(
 def _key(url: str, rubric: bytes) -> str:
     operator = {"Authorization": f"Bearer {OPERATOR}"}
     with httpx2.Client(base_url=url, headers=operator, timeout=60, trust_env=False) as client:
-        if client.post("/v1/programs", json={"id": "bench", "name": "Bench"}).status_code == 201:
-            client.headers["X-Program"] = "bench"
+        if client.post("/v1/programs", json={"id": PROGRAM, "name": "Bench"}).status_code == 201:
+            client.headers["X-Program"] = PROGRAM
             yaml = {"Content-Type": "application/yaml"}
             client.post("/v1/rubrics", content=rubric, headers=yaml).raise_for_status()
             client.post("/v1/rubrics/1/activate").raise_for_status()
-        client.headers["X-Program"] = "bench"
+        client.headers["X-Program"] = PROGRAM
         made = client.post("/v1/keys", json={"name": "bench", "scopes": ["admin"]})
         return str(made.raise_for_status().json()["secret"])
 
