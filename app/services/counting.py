@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -118,8 +120,9 @@ def _spans(rules: Rulebook, counts: Counts) -> list[tuple[str, int, int, int]]:
     for partner, signal, day in counts.tallies:
         _widen(days, (partner, signal), day, day)
     needed: dict[tuple[str, int], tuple[int, int]] = {}
+    span = cache(rules.prices.span)  # the same for everybody, and most events are of the same days
     for (partner, signal), (first, last) in days.items():
-        for each, start, end in rules.prices.span(signal, first, last):
+        for each, start, end in span(signal, first, last):
             _widen(needed, (partner, each), start, end)
     return [(*key, *span) for key, span in sorted(needed.items())]
 
@@ -167,16 +170,17 @@ def _moved(
     before = rules.scores_now([held[each].stored for each in latest], now=now)
     after = rules.scores_now([stored[each] for each in latest], now=now)
     return {
-        each: _risen(rules, held[each], was, is_now, today=today)._replace(
-            stored=stored[each], last_event_at=latest[each]
+        each: held[each]._replace(
+            stored=stored[each],
+            last_event_at=latest[each],
+            band=band_of(rules.rubric, is_now),
+            **_arming(rules, held[each], was, today=today),
         )
         for each, was, is_now in zip(latest, before, after, strict=True)
     }
 
 
-def _risen(rules: Rulebook, held: Standing, before: float, after: float, *, today: int) -> Standing:
+def _arming(rules: Rulebook, held: Standing, before: float, *, today: int) -> dict[str, Any]:
     was = crossing.Standing(held.armed, held.open_handoff is not None, held.rearm_on)
     armed = crossing.rearmed(rules.rubric, was, score_before=before, today=today)
-    return held._replace(
-        band=band_of(rules.rubric, after), armed=armed, rearm_on=None if armed else held.rearm_on
-    )
+    return {"armed": armed, "rearm_on": None if armed else held.rearm_on}
