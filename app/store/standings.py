@@ -72,18 +72,31 @@ def hold(
 
     Those that are missing are created as that of a `newcomer`.
     """
-    rows = [(partner,) for partner in sorted(partners)]
-    values = newcomer._asdict() | {"program": program}
-    return {row.partner: Standing(*row) for row in _hold(connection, rows, **values).all()}
+    wanted = [(partner,) for partner in sorted(partners)]
+    held = {row[0]: Standing(*row) for row in _hold(connection, wanted, program=program).all()}
+    if missing := [row for row in wanted if row[0] not in held]:
+        values = newcomer._asdict() | {"program": program}
+        held |= {row[0]: Standing(*row) for row in _create(connection, missing, **values).all()}
+    return held
 
 
 @prepared(standings.c.partner)
 def _hold(given: Given) -> Executable:
+    return (
+        select(*_COLUMNS)
+        .where(standings.c.program == bindparam("program"), given.among(standings.c.partner))
+        .order_by(standings.c.partner)
+        .with_for_update(key_share=True)
+    )
+
+
+@prepared(standings.c.partner)
+def _create(given: Given) -> Executable:
     same = {each.key: bindparam(each.key, type_=each.type) for each in (standings.c.program, *_SAVED)}
-    # Changes nothing, but locks the row and lets RETURNING show it.
+    # Changes nothing of one that somebody else has just created, but locks it and lets RETURNING show it.
     locked = {"partner": standings.c.partner}
-    held = given.into(standings, **same).on_conflict_do_update(index_elements=_KEY, set_=locked)
-    return held.returning(*_COLUMNS)
+    created = given.into(standings, **same).on_conflict_do_update(index_elements=_KEY, set_=locked)
+    return created.returning(*_COLUMNS)
 
 
 def get_many(connection: Connection, program: str, partners: Collection[str]) -> dict[str, Standing]:
