@@ -28,6 +28,7 @@ log = structlog.get_logger()
 ANSWER_SECONDS = 2.0
 """Zoom waits 3 s for an answer, Customer.io 4: what is kept by then is taken, only a little later."""
 
+GRACE_SECONDS = 5.0
 SWEEP_SECONDS = 5.0
 TRIES = 5
 AT_A_TIME = 2
@@ -129,9 +130,12 @@ class Inbox:
                 pass
 
     async def finish(self) -> None:
-        """Wait until nothing is being taken."""
-        while self._taking:
-            await asyncio.wait(self._taking)
+        """Wait a moment for what is being taken; what is kept and not taken by then waits for a sweep."""
+        if self._taking:
+            _, late = await asyncio.wait(self._taking, timeout=GRACE_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def _keep_and_take(
         self, source: OpenSource, incoming: Incoming, kept: asyncio.Event, *, now: datetime

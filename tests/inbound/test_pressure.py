@@ -111,6 +111,25 @@ async def test_kept_but_slow_to_take(postgresql_url: str) -> None:
         assert (kept["status"], kept["events"], kept["tries"]) == ("taken", 1, 1)
 
 
+async def test_stop_while_locked(postgresql_url: str) -> None:
+    """A stop does not wait for whoever holds the database, and what is kept can be taken afterwards."""
+    async with (
+        locked(postgresql_url, "event"),
+        asyncio.timeout(3 * IN_TIME),
+        running(postgresql_url) as service,
+        service.client(await service.program()) as client,
+    ):
+        await activate(client)
+        source = await connect(client, "segment")
+        assert (await in_time(service, source)).status_code == 200
+    async with running(postgresql_url) as service, service.client(await service.program()) as client:
+        (kept,) = await every(client, f"/v1/sources/{source['id']}/requests")
+        assert kept["status"] == "received"
+        retried = await client.post(f"/v1/sources/{source['id']}/requests/1/retry")
+        assert retried.json()["status"] == "taken"
+        assert await counted(client)
+
+
 @pytest.mark.parametrize("method", ["POST", "GET", "HEAD", "OPTIONS"])
 async def test_database_that_says_nothing(postgresql_url: str, method: str) -> None:
     async with Cable(postgresql_url) as cable, running(cable.url) as service:
