@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain
 
 import numpy as np
 
@@ -56,8 +56,30 @@ def explain(
     rubric: Rubric, prices: PriceList, tallies: Tallies, *, adjustments: Adjustments, as_of: int
 ) -> Explanation:
     """One partner's score on a day, from all its tallies and adjustments; rules come in rubric order."""
+    (only,) = explain_each(rubric, prices, tallies, adjustments=adjustments, as_of=as_of, partners=1)
+    return only
+
+
+def explain_each(
+    rubric: Rubric,
+    prices: PriceList,
+    tallies: Tallies,
+    *,
+    adjustments: Adjustments,
+    as_of: int,
+    partners: int,
+) -> list[Explanation]:
+    """`explain` for so many partners, in their order; priced together, which costs little more than one."""
     grants, adjusted = prices.price(tallies.until(as_of)), adjustments.until(as_of)
-    drafts = [*_rule_lines(rubric, grants, as_of=as_of), *_adjustment_lines(rubric, adjusted, as_of=as_of)]
+    drafts: list[list[Line]] = [[] for _ in range(partners)]
+    for partner, line in chain(
+        _rule_lines(rubric, grants, as_of=as_of), _adjustment_lines(rubric, adjusted, as_of=as_of)
+    ):
+        drafts[partner].append(line)
+    return [_explanation(rubric, each) for each in drafts]
+
+
+def _explanation(rubric: Rubric, drafts: list[Line]) -> Explanation:
     lines = _rounded(drafts)
     total = np.array(sum(line.faded_points for line in drafts))
     score = float(settled(rubric, total))
@@ -95,34 +117,40 @@ def scores(
     return landmarked(rubric.fade, points, landmark=landmark, today=today, partners=partners)
 
 
-def _rule_lines(rubric: Rubric, grants: Grants, *, as_of: int) -> Iterator[Line]:
-    """A line for each rule that has occurrences, its faded points not yet rounded."""
-    starts = np.flatnonzero(changes(grants.rule)).tolist()
+def _rule_lines(rubric: Rubric, grants: Grants, *, as_of: int) -> Iterator[tuple[int, Line]]:
+    """For each partner a line for each rule that has occurrences, its faded points not yet rounded."""
+    starts = np.flatnonzero(changes(grants.partner, grants.rule))
+    if not len(starts):
+        return
+    ends = np.append(starts[1:], len(grants.rule)) - 1
     faded = _faded(rubric, grants.by_day(), as_of=as_of)
-    for start, end in pairwise([*starts, len(grants.rule)]):
-        rows = slice(start, end)
-        yield Line(
-            rubric.rules[grants.rule[start]].id,
-            int(grants.occurrences[rows].sum()),
-            counted=int(grants.counted[rows].sum()),
-            points=int(grants.millipoints[rows].sum()) / 1000,
-            faded_points=float(faded[rows].sum()),
-            first_day=int(grants.day[start]),
-            last_day=int(grants.day[end - 1]),
-        )
+    summed = (grants.occurrences, grants.counted, grants.millipoints, faded)
+    columns = [
+        *(each[starts] for each in (grants.partner, grants.rule, grants.day)),
+        grants.day[ends],
+        *(np.add.reduceat(each, starts) for each in summed),
+    ]
+    for partner, rule, first, last, times, counted, points, weighed in zip(
+        *(each.tolist() for each in columns), strict=True
+    ):
+        yield partner, Line(rubric.rules[rule].id, times, counted, points / 1000, weighed, first, last)
 
 
-def _adjustment_lines(rubric: Rubric, adjusted: Adjustments, *, as_of: int) -> Iterator[Line]:
-    if len(adjusted):
-        times = int(adjusted.count.sum())
-        yield Line(
-            ADJUSTMENT,
-            times,
-            counted=times,
-            points=int(adjusted.millipoints.sum()) / 1000,
-            faded_points=float(_faded(rubric, adjusted.by_day(), as_of=as_of).sum()),
-            first_day=int(adjusted.day.min()),
-            last_day=int(adjusted.day.max()),
+def _adjustment_lines(rubric: Rubric, adjusted: Adjustments, *, as_of: int) -> Iterator[tuple[int, Line]]:
+    for partner in np.unique(adjusted.partner).tolist():
+        own = adjusted.of_partner(partner)
+        times = int(own.count.sum())
+        yield (
+            partner,
+            Line(
+                ADJUSTMENT,
+                times,
+                counted=times,
+                points=int(own.millipoints.sum()) / 1000,
+                faded_points=float(_faded(rubric, own.by_day(), as_of=as_of).sum()),
+                first_day=int(own.day.min()),
+                last_day=int(own.day.max()),
+            ),
         )
 
 

@@ -1,18 +1,17 @@
 """Why a partner is worth a call now: the lines of its score, and what a caller can say, as of today."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection
 
 from app import store
-from app.scoring.explain import explain
+from app.scoring.arrays import ints
+from app.scoring.explain import explain_each
 from app.scoring.fade import weight
 from app.scoring.talking import Fact, talking_points
-from app.services.arithmetic import ADJUSTED, adjustment_of, as_adjustments, as_tallies
+from app.services.arithmetic import ADJUSTED, adjustment_of, as_adjustments, as_tallies, numbered
 from app.services.rulebook import Rulebook
 from app.store.ledger import LedgerEvent
 
@@ -33,29 +32,19 @@ def reasons_of(
 def _explanations(
     connection: Connection, rules: Rulebook, partners: Sequence[str], *, today: int
 ) -> dict[str, list[dict[str, object]]]:
-    tallies = store.tallies.of_partners(connection, rules.program, partners)
-    adjusted = store.tallies.adjustments_of(connection, rules.program, partners)
-    rows, lines = _by_partner(tallies), _by_partner(adjusted)
-    found = {}
-    for partner in partners:
-        explanation = explain(
-            rules.rubric,
-            rules.prices,
-            as_tallies(rows[partner], {partner: 0}),
-            adjustments=as_adjustments(lines[partner], {partner: 0}),
-            as_of=today,
-        )
-        found[partner] = [line.document() for line in explanation.lines]
-    return found
-
-
-def _by_partner(
-    rows: Iterable[tuple[str, int, int, int]],
-) -> defaultdict[str, list[tuple[str, int, int, int]]]:
-    found = defaultdict(list)
-    for row in rows:
-        found[row[0]].append(row)
-    return found
+    place = numbered(partners)
+    explanations = explain_each(
+        rules.rubric,
+        rules.prices,
+        as_tallies(store.tallies.of_partners(connection, rules.program, partners), place),
+        adjustments=as_adjustments(store.tallies.adjustments_of(connection, rules.program, partners), place),
+        as_of=today,
+        partners=len(partners),
+    )
+    return {
+        partner: [line.document() for line in each.lines]
+        for partner, each in zip(partners, explanations, strict=True)
+    }
 
 
 def _talking_points(
@@ -69,7 +58,7 @@ def _talking_points(
     names = {key: person.known_name for key, person in known.items()}
     found = {}
     for partner in partners:
-        facts = [_fact(rules, event, names, today=rules.day_of(now)) for event in recent.get(partner, [])]
+        facts = _facts(rules, recent.get(partner, []), names, today=rules.day_of(now))
         mattered = [fact for fact in facts if fact.weight > 0]
         found[partner] = [
             {"text": point.text, "contact": point.contact}
@@ -78,10 +67,17 @@ def _talking_points(
     return found
 
 
-def _fact(rules: Rulebook, event: LedgerEvent, names: Mapping[str, str | None], *, today: int) -> Fact:
+def _facts(
+    rules: Rulebook, events: Sequence[LedgerEvent], names: Mapping[str, str | None], *, today: int
+) -> list[Fact]:
+    days = ints([rules.day_of(event.occurred_at) for event in events])
+    weights = weight(rules.rubric.fade, days, today=today).tolist()
+    return [_fact(rules, event, names, weight=each) for event, each in zip(events, weights, strict=True)]
+
+
+def _fact(rules: Rulebook, event: LedgerEvent, names: Mapping[str, str | None], *, weight: float) -> Fact:
     matched = rules.signals.matching(event.type, event.properties, event.persona)
     worth = (rules.prices.earns(matched) + adjustment_of(event)) / 1000
-    day = np.array([rules.day_of(event.occurred_at)])
     name, properties = names.get(event.contact or ""), event.properties
     if event.type == ADJUSTED:
         # Not a contact's deed, but that of whoever gave the points, for a reason.
@@ -92,5 +88,5 @@ def _fact(rules: Rulebook, event: LedgerEvent, names: Mapping[str, str | None], 
         contact_name=name,
         contact=event.contact,
         properties=properties,
-        weight=worth * float(weight(rules.rubric.fade, day, today=today)[0]),
+        weight=worth * weight,
     )
