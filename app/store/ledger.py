@@ -8,6 +8,7 @@ from sqlalchemy import (
     Connection,
     Executable,
     FromClause,
+    Integer,
     Select,
     and_,
     bindparam,
@@ -61,6 +62,8 @@ class LedgerEvent(NamedTuple):
 
 
 COLUMNS = [events.c[name] for name in LedgerEvent._fields]
+# Not partners.id, whose collation would keep PostgreSQL from the ledger's index.
+_MEMBER = (events.c.partner, partners.c.counts_for.label("root"))
 
 
 def add_new(connection: Connection, rows: Sequence[LedgerEvent]) -> set[EventKey]:
@@ -115,24 +118,32 @@ def recent_human(
     connection: Connection, program: str, roots: Collection[str], *, since: datetime, each: int
 ) -> dict[str, list[LedgerEvent]]:
     """For each of `roots` its latest human events since then, newest first, at most `each`."""
-    joined, root = _counting_for(connection, program, roots)
+    members = list(partner_store.members(connection, program, roots).items())
+    found: dict[str, list[LedgerEvent]] = {}
+    for row in _recent_human(connection, members, program=program, since=since, each=each):
+        found.setdefault(row[0], []).append(LedgerEvent(*row[1:]))
+    return found
+
+
+@prepared(*_MEMBER)
+def _recent_human(given: Given) -> Executable:
+    members = given.rows
+    theirs = and_(events.c.program == bindparam("program"), events.c.partner == members.c.partner)
     newest = (events.c.occurred_at.desc(), events.c.id)
-    place = func.row_number().over(partition_by=root, order_by=newest).label("place")
+    place = func.row_number().over(partition_by=members.c.root, order_by=newest).label("place")
+    since = bindparam("since", type_=events.c.occurred_at.type)
     ranked = (
-        select(root, *COLUMNS, place)
-        .select_from(joined)
+        select(members.c.root, *COLUMNS, place)
+        # Outer, so that SQLite looks up each identity instead of walking the ledger.
+        .select_from(members.join(events, theirs, isouter=True))
         .where(events.c.verdict == "human", events.c.occurred_at >= since)
         .subquery()
     )
-    query = (
+    return (
         select(ranked.c.root, *(ranked.c[name] for name in LedgerEvent._fields))
-        .where(ranked.c.place <= each)
+        .where(ranked.c.place <= bindparam("each", type_=Integer))
         .order_by(ranked.c.root, ranked.c.place)
     )
-    found: dict[str, list[LedgerEvent]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row[0], []).append(LedgerEvent(*row[1:]))
-    return found
 
 
 def latest_human(
@@ -172,9 +183,7 @@ def _counting_for(connection: Connection, program: str, roots: Collection[str]) 
 
 def _members(connection: Connection, program: str, roots: Collection[str]) -> FromClause:
     """Each identity that counts for one of `roots`, as `partner`, with that one as `root`."""
-    # Not partners.id, whose collation would keep PostgreSQL from the ledger's index.
-    columns = (events.c.partner, partners.c.counts_for.label("root"))
-    return recordset(connection, columns, list(partner_store.members(connection, program, roots).items()))
+    return recordset(connection, _MEMBER, list(partner_store.members(connection, program, roots).items()))
 
 
 def hold(connection: Connection, program: str, source: str, ids: Collection[str]) -> dict[str, LedgerEvent]:

@@ -138,10 +138,15 @@ def _within(given: Given) -> Executable:
 
 def of_partners(connection: Connection, program: str, partners: Collection[str]) -> list[TallyRow]:
     """All tallies of these partners."""
-    query = select(tallies.c.partner, tallies.c.signal, tallies.c.day, tallies.c.count).where(
-        tallies.c.program == program, among(connection, tallies.c.partner, partners)
+    found = _of_partners(connection, [(each,) for each in partners], program=program)
+    return [tuple(row) for row in found]
+
+
+@prepared(tallies.c.partner)
+def _of_partners(given: Given) -> Executable:
+    return select(tallies.c.partner, tallies.c.signal, tallies.c.day, tallies.c.count).where(
+        tallies.c.program == bindparam("program"), given.among(tallies.c.partner)
     )
-    return [tuple(row) for row in connection.execute(query)]
 
 
 def arrays_of(connection: Connection, program: str, place: Mapping[str, int]) -> Tallies:
@@ -170,34 +175,46 @@ def contacts_of(
 
 
 def adjustments_of(
-    connection: Connection, program: str, partners: Collection[str], *, since: int | None = None
+    connection: Connection, program: str, partners: Collection[str]
 ) -> list[tuple[str, int, int, int]]:
     """The adjustments of these partners, as (partner, day, millipoints, count)."""
+    found = _adjustments_of(connection, [(each,) for each in partners], program=program)
+    return [tuple(row) for row in found]
+
+
+@prepared(adjustments.c.partner)
+def _adjustments_of(given: Given) -> Executable:
     table = adjustments.c
-    query = select(table.partner, table.day, table.millipoints, table.count).where(
-        table.program == program, among(connection, table.partner, partners)
+    return select(table.partner, table.day, table.millipoints, table.count).where(
+        table.program == bindparam("program"), given.among(table.partner)
     )
-    if since is not None:
-        query = query.where(table.day >= since)
-    return [tuple(row) for row in connection.execute(query)]
 
 
 def engaged_contacts(
     connection: Connection, program: str, partners: Collection[str], *, first: int, last: int
 ) -> list[tuple[str, str]]:
     """Each partner with each contact, by name, that had a human event on these days."""
+    rows = [(each,) for each in partners]
+    return [
+        tuple(row) for row in _engaged_contacts(connection, rows, program=program, first=first, last=last)
+    ]
+
+
+@prepared(contact_tallies.c.partner)
+def _engaged_contacts(given: Given) -> Executable:
     table = contact_tallies.c
-    query = (
+    return (
         select(table.partner, table.contact)
         .where(
-            table.program == program,
-            among(connection, table.partner, partners),
-            table.day.between(first, last),
+            table.program == bindparam("program"),
+            given.among(table.partner),
+            table.day.between(
+                bindparam("first", type_=table.day.type), bindparam("last", type_=table.day.type)
+            ),
             table.count > 0,
         )
         .distinct()
     )
-    return [tuple(row) for row in connection.execute(query)]
 
 
 def partners_of_contact(connection: Connection, program: str, names: Collection[str]) -> set[str]:
