@@ -1,11 +1,11 @@
 """Messages to webhooks: each becomes a delivery row in the transaction that caused it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from pydantic_core import to_json
 from sqlalchemy import Connection
 from ulid import ULID
 
@@ -51,11 +51,12 @@ def announce(
     """Owe each message to every webhook of the program that wants its type, but for the one `beside`."""
     if not messages:
         return
-    hooks = [
-        (hook, set(hook.types)) for hook in store.webhooks.all_of(connection, program) if hook.id != beside
-    ]
+    wanted = store.webhooks.types_of(connection, program)
     rows = [
-        _row(hook, message, now=now) for message in messages for hook, types in hooks if message.type in types
+        _row(program, webhook, message, now=now)
+        for message in messages
+        for webhook, types in wanted.items()
+        if message.type in types and webhook != beside
     ]
     if rows:
         store.deliveries.add(connection, rows)
@@ -63,7 +64,7 @@ def announce(
 
 def owe(connection: Connection, hook: WebhookRow, message: Message, *, now: datetime) -> str:
     """Owe a message to one webhook, whatever its types; the delivery's id."""
-    row = _row(hook, message, now=now)
+    row = _row(hook.program, hook.id, message, now=now)
     store.deliveries.add(connection, [row])
     id_: str = row["id"]
     return id_
@@ -74,11 +75,11 @@ def new_id() -> str:
     return f"msg_{ULID()}"
 
 
-def _row(hook: WebhookRow, message: Message, *, now: datetime) -> dict[str, Any]:
+def _row(program: str, webhook: str, message: Message, *, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(),
-        "program": hook.program,
-        "webhook": hook.id,
+        "program": program,
+        "webhook": webhook,
         "type": message.type,
         "partner": message.partner,
         "sequence": message.sequence,
@@ -92,7 +93,7 @@ def body_of(message: Message, *, now: datetime) -> str:
     """The frozen body: its UTF-8 bytes are what is signed and sent, on every attempt."""
     data = dict(message.data) if message.sequence is None else {**message.data, "sequence": message.sequence}
     document = {"type": message.type, "timestamp": rfc3339(now), "data": data}
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return to_json(document).decode()
 
 
 def rfc3339(moment: datetime) -> str:

@@ -138,11 +138,18 @@ class Handoff(BaseModel):
 
 def handoff_view(row: Any, history: Sequence[Any], *, score_now: float) -> Handoff:
     """From a hand-off's row (with `partner_name`), its moves' rows and the partner's score as of today."""
-    values: Mapping[str, Any] = row._mapping if hasattr(row, "_mapping") else row
-    plain = {name: values[name] for name in Handoff.model_fields if name in values and name != "partner"}
-    return Handoff(
-        **{**plain, "talking_points": [point["text"] for point in values["talking_points"]]},
-        score_now=None if values["state"] == "closed" else score_now,
-        partner=PartnerName(id=values["partner"], name=values["partner_name"]),
-        history=[Move.model_validate(each, from_attributes=True) for each in history],
-    )
+    moves = [each._mapping for each in history]
+    return Handoff.model_validate(handoff_document(row._mapping, moves, score_now=score_now))
+
+
+def handoff_document(
+    row: Mapping[str, Any], history: Sequence[Mapping[str, Any]], *, score_now: float
+) -> dict[str, Any]:
+    """The same before it is checked: all that a message needs, whose rows were written a moment ago."""
+    shown = {
+        "partner": {"id": row["partner"], "name": row["partner_name"]},
+        "score_now": None if row["state"] == "closed" else score_now,
+        "talking_points": [point["text"] for point in row["talking_points"]],
+        "history": [{name: move[name] for name in Move.model_fields} for move in history],
+    }
+    return {name: shown[name] if name in shown else row.get(name) for name in Handoff.model_fields}

@@ -14,8 +14,7 @@ from app.scoring.rubric import Handoff as Terms
 from app.services.announcing import Message
 from app.services.assigning import assigned
 from app.services.capacity import hold_places
-from app.services.handoff_view import Move as Line
-from app.services.handoff_view import handoff_view
+from app.services.handoff_view import handoff_document
 from app.services.moves import OPEN, SERVICE, WAIT, alarm_of
 from app.services.reasons import reasons_of
 from app.services.rulebook import Rulebook
@@ -25,11 +24,13 @@ from app.store.standings import Standing
 
 @dataclass(frozen=True)
 class Crossing:
-    """A partner passing the threshold, and the event that did it."""
+    """A partner passing the threshold, by name and owner, and the event that did it."""
 
     standing: Standing
     score: float
     trigger: LedgerEvent
+    name: str | None
+    owner: str | None
 
 
 @dataclass(frozen=True)
@@ -55,24 +56,19 @@ def open_handoffs(
     best_first = sorted(crossings, key=lambda each: (each.standing.grade_rank, -each.score))
     partners = [each.standing.partner for each in best_first]
     reasons = reasons_of(connection, rules, partners, now=now)
-    known = store.partners.get_many(connection, rules.program, partners)
     left = hold_places(connection, rules, terms, now=now)
-    owners = assigned(connection, rules.program, terms, [known[each].owner for each in partners[:left]])
+    owners = assigned(connection, rules.program, terms, [each.owner for each in best_first[:left]])
     rows = []
     for place, each in enumerate(best_first):
         about = frozen(rules, terms, each.standing, each.score) | reasons[each.standing.partner]
         row = _crossed(rules, each, now=now) | about
-        row["owner"] = known[each.standing.partner].owner
         if place < len(owners):
             row |= opened_now(rules, terms, owners[place], now=now)
         rows.append(row | {"alarm_at": alarm_of(rules, row)})
     lines = [_first_line(row, now=now) for row in rows]
     store.handoffs.add(connection, rows)
     store.handoffs.add_moves(connection, rules.program, lines)
-    return [
-        _opened(each, row | {"partner_name": known[row["partner"]].name}, line)
-        for each, row, line in zip(best_first, rows, lines, strict=True)
-    ]
+    return [_opened(each, row, line) for each, row, line in zip(best_first, rows, lines, strict=True)]
 
 
 def _crossed(rules: Rulebook, crossing: Crossing, *, now: datetime) -> dict[str, Any]:
@@ -83,6 +79,7 @@ def _crossed(rules: Rulebook, crossing: Crossing, *, now: datetime) -> dict[str,
         "program": rules.program,
         "partner": crossing.standing.partner,
         "state": "waiting",
+        "owner": crossing.owner,
         "claimed_by": None,
         "trigger": {
             "event": trigger.id,
@@ -139,7 +136,7 @@ def _first_line(row: dict[str, Any], *, now: datetime) -> dict[str, Any]:
 def _opened(crossing: Crossing, row: dict[str, Any], line: dict[str, Any]) -> Opened:
     partner, message = crossing.standing.partner, None
     if row["state"] == "open":
-        history = [Line(**{name: line[name] for name in Line.model_fields})]
-        view = handoff_view(row, history, score_now=crossing.score)
-        message = Message("handoff.opened", view.model_dump(mode="json"), partner=partner)
+        named = row | {"partner_name": crossing.name}
+        document = handoff_document(named, [line], score_now=crossing.score)
+        message = Message("handoff.opened", document, partner=partner)
     return Opened(row["id"], partner, crossing.trigger, message)

@@ -31,8 +31,7 @@ def publish(
     """
     today = rules.day_of(now)
     changed = _changed(rules, held, new, now=now)
-    # The queue has the order of stored scores, which move under a floor where nothing shows.
-    if any(each.open_handoff and each.stored != held[each.partner].stored for each in new):
+    if _reorders_queue(held, new):
         store.programs.take_queue_positions(connection, rules.program, 1)
     places = _places(connection, rules.program, [each.partner for each in changed])
     rebanded = [each for each in changed if _rebanded(held, each)]
@@ -53,6 +52,18 @@ def publish(
         store.drafts.forget(connection, rules.program, held.keys())
     announce(connection, rules.program, numbered, now=now)
     return final
+
+
+def _reorders_queue(held: Mapping[str, Standing], new: Sequence[Standing]) -> bool:
+    """Whether the score of a partner moved that was in the queue; who comes into it does so by a move.
+
+    Stored scores give the order, and they move under a floor where nothing shows.
+    """
+    return any(
+        each.open_handoff and was.open_handoff and each.stored != was.stored
+        for each in new
+        for was in [held[each.partner]]
+    )
 
 
 def _changed(

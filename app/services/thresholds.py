@@ -29,15 +29,19 @@ def crossings(
     if terms is None:
         return []
     scores = rules.scores_now([standing.stored for standing, _ in candidates], now=now)
-    able = [
-        Crossing(standing, score, trigger)
+    reaching = [
+        (standing, score, trigger)
         for (standing, trigger), score in zip(candidates, scores, strict=True)
         if score >= terms.at and standing.armed
     ]
-    if not able:
+    if not reaching:
         return []
-    archived = store.partners.archived(connection, rules.program, [each.standing.partner for each in able])
-    able = [each for each in able if each.standing.partner not in archived]
+    known = store.partners.get_many(connection, rules.program, [each.partner for each, _, _ in reaching])
+    able = [
+        Crossing(standing, score, trigger, name=partner.name, owner=partner.owner)
+        for standing, score, trigger in reaching
+        if (partner := known[standing.partner]).archived_at is None
+    ]
     partners = [each.standing.partner for each in able]
     contacts = _contacts(connection, rules.program, partners, terms.gates, today=today)
     types = _recent_types(connection, rules.program, partners, terms.gates, today=today)
@@ -80,6 +84,8 @@ def publish_crossings(
 def _contacts(
     connection: Connection, program: str, partners: Collection[str], gates: Gates, *, today: int
 ) -> dict[str, int]:
+    if not gates.min_contacts:
+        return {}
     first = today - gates.contacts_within_days + 1
     return engaged_contacts(connection, program, partners, first=first, last=today)
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Executable,
     Row,
     String,
     and_,
     case,
     cast,
     func,
-    insert,
     literal_column,
     or_,
     select,
@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from app.models import handoff_moves, handoffs, partners, programs, standings
 from app.store.programs import LOCKS, take_queue_positions
-from app.store.recordset import among
+from app.store.recordset import Given, among, prepared
 
 HandoffRow = Row[tuple[Any, ...]]
 
@@ -46,8 +46,13 @@ URGENCY = (handoffs.c.grade_rank, standings.c.stored.desc(), handoffs.c.crossed_
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store newly opened hand-offs; crossings are rare, so are rows."""
-    connection.execute(insert(handoffs), list(rows))
+    """Store new hand-offs; what a row does not have is null."""
+    _add(connection, [[row.get(each.key) for each in handoffs.c] for row in rows])
+
+
+@prepared(*handoffs.c)
+def _add(given: Given) -> Executable:
+    return given.into(handoffs)
 
 
 def add_moves(connection: Connection, program: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -57,7 +62,12 @@ def add_moves(connection: Connection, program: str, rows: Sequence[Mapping[str, 
     """
     first = take_queue_positions(connection, program, len(rows))
     placed = [{**row, "program": program, "position": first + place} for place, row in enumerate(rows)]
-    connection.execute(insert(handoff_moves), placed)
+    _add_moves(connection, [[row[each.key] for each in handoff_moves.c] for row in placed])
+
+
+@prepared(*handoff_moves.c)
+def _add_moves(given: Given) -> Executable:
+    return given.into(handoff_moves)
 
 
 def get(connection: Connection, program: str, handoff: str) -> HandoffRow | None:

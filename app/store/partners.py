@@ -27,16 +27,6 @@ def _roots(given: Given) -> Executable:
     )
 
 
-def archived(connection: Connection, program: str, ids: Collection[str]) -> set[str]:
-    """Those of `ids` that are archived."""
-    query = select(partners.c.id).where(
-        partners.c.program == program,
-        among(connection, partners.c.id, ids),
-        partners.c.archived_at.is_not(None),
-    )
-    return set(connection.scalars(query))
-
-
 def create_missing(connection: Connection, program: str, ids: Collection[str], *, now: datetime) -> None:
     """Store bare partners for the ids that are not known yet."""
     rows: list[tuple[object, ...]] = [(program, id_, None, None, {}, id_, now, now) for id_ in sorted(ids)]
@@ -76,8 +66,12 @@ def get(connection: Connection, program: str, partner: str) -> Row[tuple[Any, ..
 
 def get_many(connection: Connection, program: str, ids: Collection[str]) -> dict[str, Row[tuple[Any, ...]]]:
     """Partners by id."""
-    query = select(partners).where(partners.c.program == program, among(connection, partners.c.id, ids))
-    return {row.id: row for row in connection.execute(query)}
+    return {row.id: row for row in _get_many(connection, [(each,) for each in ids], program=program)}
+
+
+@prepared(partners.c.id)
+def _get_many(given: Given) -> Executable:
+    return select(partners).where(partners.c.program == bindparam("program"), given.among(partners.c.id))
 
 
 def page_of_profiles(connection: Connection, program: str, *, after: str, limit: int) -> Sequence[Any]:
@@ -94,10 +88,15 @@ def page_of_profiles(connection: Connection, program: str, *, after: str, limit:
 
 def members(connection: Connection, program: str, roots_: Collection[str]) -> dict[str, str]:
     """Each identity whose events count for one of `roots_`, with that partner."""
-    query = select(partners.c.id, partners.c.counts_for).where(
-        partners.c.program == program, among(connection, partners.c.counts_for, roots_)
+    found = _members(connection, [(each,) for each in roots_], program=program)
+    return {row.id: row.counts_for for row in found}
+
+
+@prepared(partners.c.counts_for)
+def _members(given: Given) -> Executable:
+    return select(partners.c.id, partners.c.counts_for).where(
+        partners.c.program == bindparam("program"), given.among(partners.c.counts_for)
     )
-    return {row.id: row.counts_for for row in connection.execute(query)}
 
 
 def count(connection: Connection, program: str, *, upto: str | None = None) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, delete, func, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, select
 
 from app.models import reps
 from app.store.recordset import insert_rows
@@ -24,6 +24,9 @@ class Rep(NamedTuple):
 
 _COLUMNS = [reps.c[name] for name in Rep._fields]
 _KEYED = [reps.c.program, *_COLUMNS]
+_HOLDING = (
+    select(*_COLUMNS).where(reps.c.program == bindparam("program")).order_by(reps.c.email).with_for_update()
+)
 
 
 def get(connection: Connection, program: str, email: str) -> Rep | None:
@@ -40,8 +43,7 @@ def page(connection: Connection, program: str, *, after: str, limit: int) -> lis
 
 def hold_all(connection: Connection, program: str) -> list[Rep]:
     """All reps of a program, who are few, locked: nobody else assigns until the transaction ends."""
-    query = _all(program).order_by(reps.c.email).with_for_update()
-    return [Rep(*row) for row in connection.execute(query)]
+    return [Rep(*row) for row in connection.execute(_HOLDING, {"program": program})]
 
 
 def first_turn(connection: Connection, program: str) -> float:

@@ -25,7 +25,11 @@ from app.store.recordset import Given, prepared
 WebhookRow = Row[tuple[Any, ...]]
 
 _THERE = webhooks.c.deleted_at.is_(None)
-_ALL_OF = select(webhooks).where(webhooks.c.program == bindparam("program"), _THERE).order_by(webhooks.c.id)
+_TYPES_OF = (
+    select(webhooks.c.id, webhooks.c.types)
+    .where(webhooks.c.program == bindparam("program"), _THERE)
+    .order_by(webhooks.c.id)
+)
 
 
 def add(connection: Connection, **values: object) -> None:
@@ -71,9 +75,9 @@ def page(connection: Connection, program: str, *, after: str, limit: int) -> Seq
     ).all()
 
 
-def all_of(connection: Connection, program: str) -> Sequence[WebhookRow]:
-    """All webhooks of a program; they are few."""
-    return connection.execute(_ALL_OF, {"program": program}).all()
+def types_of(connection: Connection, program: str) -> dict[str, list[str]]:
+    """Which types of message each webhook of a program wants; they are few."""
+    return {row.id: row.types for row in connection.execute(_TYPES_OF, {"program": program})}
 
 
 def change(connection: Connection, webhook: str, values: Mapping[str, Any]) -> None:
