@@ -10,6 +10,9 @@ from app.errors import DatabaseAway, Overloaded
 
 log = structlog.get_logger()
 
+SPACING = 0.02
+"""Seconds between two notices, each of which is a transaction; the first goes at once."""
+
 LEAST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds between attempts to reach a database that is away."""
 
@@ -34,6 +37,7 @@ class Notifier:
                 await self._database.notify()
             except (DatabaseAway, Overloaded):
                 log.debug("a notice was not sent")
+            await asyncio.sleep(SPACING)
 
 
 async def listen(database: Database, hear: Callable[[], None]) -> None:

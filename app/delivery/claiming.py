@@ -38,11 +38,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Claiming:
-    """What was claimed, what was given up, and whether there is surely more to be had."""
+    """What was claimed, what was given up, and whether there is surely more to be had.
+
+    `cut_short`: there may be more, but only for whom some attempt must end first.
+    """
 
     claims: Sequence[Claim]
     given_up: Sequence[DeliveryRow]
     more: bool
+    cut_short: bool
 
 
 def claim(
@@ -54,7 +58,7 @@ def claim(
     allowances = {each.id: limits.allowance(each, now=loop_time) for each in due.values()}
     quotas = allot(list(due.values()), room, allowances=allowances, limits=limits, dice=_dice)
     if not quotas:
-        return Claiming([], [], more=False)
+        return Claiming([], [], more=False, cut_short=bool(due))
     found = claims.candidates(connection, quotas, now=now)
     given_up, leased = _sorted_out(connection, found, now=now, until=now + lease)
     secrets = webhooks.secrets_of(connection, {row.webhook for row in leased}, now=now)
@@ -65,6 +69,7 @@ def claim(
         [Claim(row, due[row.webhook], [each.secret for each in secrets[row.webhook]]) for row in leased],
         given_up,
         more=put_off or any(taken[each] == quota < allowances[each] for each, quota in quotas.items()),
+        cut_short=any(taken[each] == quotas.get(each, 0) for each in due),
     )
 
 

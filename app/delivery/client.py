@@ -155,14 +155,18 @@ def _target(url: str) -> URL:
 
 async def _beginning(response: ClientResponse, until: float) -> str:
     """The first of the body. The status is the answer: a body that stalls or breaks off changes nothing."""
-    kept, size = b"", 0
+    content, kept, size = response.content, b"", 0
     with suppress(TimeoutError, *_BROKEN):
-        async with asyncio.timeout_at(until):
-            async for chunk in response.content.iter_any():
-                kept += chunk[: KEPT_BYTES - len(kept)]
-                size += len(chunk)
-                if size >= READ_BYTES:
-                    break
+        if content.is_eof():
+            # It came with the head, as most do: nothing to wait for.
+            kept = content.read_nowait(KEPT_BYTES)
+        else:
+            async with asyncio.timeout_at(until):
+                async for chunk in content.iter_any():
+                    kept += chunk[: KEPT_BYTES - len(kept)]
+                    size += len(chunk)
+                    if size >= READ_BYTES:
+                        break
     # Whoever has not said all by now is hung up on.
     response.close()
     # PostgreSQL stores no NUL in a text.

@@ -12,7 +12,7 @@ from app.delivery.claiming import Claim
 from app.delivery.judge import Dead, Delivered, Gone, RetryIn, Ruling
 from app.delivery.reply import Answer, Failure, Reply
 from app.services.webhook_life import Results, Turn, disable_gone, lock_turning, note_results
-from app.store import claims, deliveries
+from app.store import claims, deliveries, webhook_health
 from app.store.claims import Claimed, WebhookRow
 from app.store.deliveries import PING, DeliveryRow
 
@@ -50,7 +50,9 @@ def settle(connection: Connection, outcomes: Sequence[Outcome], *, patience: tim
     """
     now = deliveries.database_now(connection)
     gone = set(_gone(outcomes))
-    locked = lock_turning(connection, gone, _results(outcomes), patience=patience, now=now)
+    results = _results(outcomes)
+    known = webhook_health.of(connection, list(results))
+    locked = lock_turning(connection, gone, results, known, patience=patience, now=now)
     outcomes = [_corrected(each, locked) for each in outcomes]
     by_claim = {each.claim.claimed: each for each in outcomes}
     kept = {
@@ -62,7 +64,7 @@ def settle(connection: Connection, outcomes: Sequence[Outcome], *, patience: tim
         _let_follow(connection, kept.values(), now)
     turns = disable_gone(connection, _gone(outcomes), now=now)
     results = _results(by_claim[key] for key in kept)
-    turns += note_results(connection, results, locked=locked, patience=patience, now=now)
+    turns += note_results(connection, results, known, locked=locked, patience=patience, now=now)
     return Settled(frozenset(kept), turns)
 
 

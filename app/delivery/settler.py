@@ -22,6 +22,9 @@ log = structlog.get_logger()
 MOST = 500
 """Results per transaction."""
 
+GATHERING = 0.01
+"""Seconds that a result waits for others: it has been sent, and nobody waits for its being written down."""
+
 PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2, 5.0)
 
 _dice = random.Random()
@@ -58,6 +61,7 @@ class Settler:
     async def _drain(self) -> None:
         try:
             while self._waiting:
+                await self._gather()
                 group = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
                 try:
                     await self._commit([outcome for outcome, _ in group])
@@ -68,6 +72,13 @@ class Settler:
                         future.set_result(None)
         finally:
             self._draining = None
+
+    async def _gather(self) -> None:
+        """Let others come, unless the next message of a partner waits for this one's end."""
+        if len(self._waiting) < MOST and all(
+            each.claim.delivery.sequence is None for each, _ in self._waiting
+        ):
+            await asyncio.sleep(GATHERING)
 
     async def _commit(self, outcomes: Sequence[Outcome]) -> None:
         settled = await self._settled(outcomes)

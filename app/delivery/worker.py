@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import structlog
 from sqlalchemy import Connection
@@ -22,7 +23,7 @@ from app.delivery.measures import ATTEMPTS, IN_FLIGHT, SECONDS
 from app.delivery.reply import Failure, Reply
 from app.delivery.settle import Attempt, Outcome
 from app.delivery.settler import Settler, pauses
-from app.delivery.signing import signed_headers
+from app.delivery.signing import KEYS_READY, signed_headers
 from app.errors import DatabaseAway, NotReady, Overloaded, Problem
 from app.log import fault
 from app.services.addresses import networks
@@ -58,7 +59,8 @@ class Worker:
     ) -> None:
         _check_lease(settings)
         self._database = database
-        self._vault = vault
+        # A secret is opened once; what signs now is looked up for each claim.
+        self._opened = lru_cache(KEYS_READY)(vault.open)
         self._schedule = settings.webhook_retry_schedule
         self._concurrency = concurrency or settings.webhook_concurrency
         self._lease = timedelta(seconds=settings.webhook_lease)
@@ -73,6 +75,7 @@ class Worker:
         self._limits = Limits()
         self._flights: dict[asyncio.Task[None], _Flight] = {}
         self._awake = asyncio.Event()
+        self._cut_short = False
         self._stopping = False
         self._stopped = asyncio.Event()
         self._stopped.set()
@@ -126,6 +129,8 @@ class Worker:
 
     async def _claim(self) -> bool:
         """Fill the room there is; whether there is more. Whoever is answered makes room, and wakes us."""
+        # Until it is known, whoever ends meanwhile has us look again.
+        self._cut_short = True
         room = self._room()
         if room <= 0:
             return False
@@ -135,6 +140,7 @@ class Worker:
             return claim(connection, room, limits=self._limits, lease=self._lease, loop_time=now)
 
         claiming = await self._database.write(work)
+        self._cut_short = claiming.cut_short
         for each in claiming.claims:
             self._limits.begin(each.webhook, now=time.monotonic())
             IN_FLIGHT.inc()
@@ -169,7 +175,8 @@ class Worker:
             flight.sending = False
             IN_FLIGHT.dec()
             self._limits.end(flight.claim.webhook)
-            self.wake()
+            if self._cut_short:
+                self.wake()
 
     async def _deliver(self, flight: _Flight) -> None:
         delivery = flight.claim.delivery
@@ -205,10 +212,9 @@ class Worker:
     def _request(self, claimed: Claim, at: datetime) -> Request:
         delivery, body = claimed.delivery, self._body(claimed)
         own = {
-            name: self._vault.open(base64.b64decode(sealed))
-            for name, sealed in claimed.webhook.headers.items()
+            name: self._opened(base64.b64decode(sealed)) for name, sealed in claimed.webhook.headers.items()
         }
-        secrets = [self._vault.open(each) for each in claimed.secrets]
+        secrets = [self._opened(each) for each in claimed.secrets]
         signed = signed_headers(delivery.id, at, body=body, secrets=secrets)
         replayed = {"webhook-replay": "true"} if delivery.replayed_at else {}
         return Request(claimed.webhook.url, {**own, **replayed, **signed}, body)

@@ -68,12 +68,12 @@ def lock_turning(
     connection: Connection,
     gone: Iterable[str],
     results: Mapping[str, Results],
+    known: Mapping[str, Health],
     *,
     patience: timedelta,
     now: datetime,
 ) -> dict[str, WebhookRow]:
     """Lock the webhooks of every program that will hear of something, before any other row; by id."""
-    known = store.webhook_health.of(connection, list(results))
     turning = {
         each
         for each, health in known.items()
@@ -99,17 +99,21 @@ def _disable_by_id(connection: Connection, webhook: str, reason: str, now: datet
 def note_results(
     connection: Connection,
     results: Mapping[str, Results],
+    known: Mapping[str, Health],
     *,
     locked: Collection[str],
     patience: timedelta,
     now: datetime,
 ) -> list[Turn]:
-    """Keep the webhooks' health, and do what follows from it.
+    """Keep the webhooks' health, which was `known` a moment ago, and do what follows from it.
 
     If more follows for one than could be known when the locks were taken, its next attempt brings it about.
     """
-    known = store.webhook_health.of(connection, list(results))
-    moved = [each for each, health in known.items() if _after(health, results[each], now) != health]
+    moved = [
+        each
+        for each, health in known.items()
+        if each in results and _after(health, results[each], now) != health
+    ]
     if not moved:
         return []
     before = store.webhook_health.of(connection, moved, lock=True)

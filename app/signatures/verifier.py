@@ -58,7 +58,7 @@ def signed_content(id_: str, timestamp: str, body: bytes) -> bytes:
 
 def digest(secret: str, content: bytes) -> bytes:
     """The v1 signature, in base64. Raises ValueError for what is no secret."""
-    return base64.b64encode(hmac.digest(_decoded(secret, "whsec_"), content, hashlib.sha256))
+    return base64.b64encode(hmac.digest(decoded(secret, "whsec_"), content, hashlib.sha256))
 
 
 def _matching(headers: Mapping[str, str], name: str, pattern: re.Pattern[str]) -> str:
@@ -79,7 +79,7 @@ def _signatures(header: str) -> Iterator[tuple[str, bytes]]:
 
 def _fits(key: str, content: bytes, signatures: list[tuple[str, bytes]]) -> bool:
     if key.startswith("whpk_"):
-        return _is_signed_by(_decoded(key, "whpk_"), content, [one for v, one in signatures if v == "v1a"])
+        return _is_signed_by(decoded(key, "whpk_"), content, [one for v, one in signatures if v == "v1a"])
     expected = digest(key, content)
     return any(hmac.compare_digest(expected, one) for version, one in signatures if version == "v1")
 
@@ -99,7 +99,8 @@ def _is_signed_by(public: bytes, content: bytes, signatures: list[bytes]) -> boo
     return False
 
 
-def _decoded(key: str, prefix: str) -> bytes:
+def decoded(key: str, prefix: str) -> bytes:
+    """The bytes of a key that begins with `prefix`. Raises ValueError for what is none."""
     text = key.removeprefix(prefix)
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)

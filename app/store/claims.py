@@ -47,10 +47,42 @@ LATER = timedelta(hours=1)
 _UNTIL = bindparam("until", type_=UtcDateTime)
 _ENDING = ("id", "fence", "state", "due_at", "finished_at")
 _KEPT = ("delivery", "n", "started_at", "milliseconds", "status", "error", "answer")
+# What is read for each of so many is only what is looked at: every column takes its time, most of all a time.
+_SENT_TO = ("id", "program", "url", "format", "headers", "max_in_flight", "per_second")
+_CANDIDATE = [
+    deliveries.c[name]
+    for name in (
+        "id",
+        "program",
+        "webhook",
+        "partner",
+        "sequence",
+        "attempts",
+        "lost",
+        "claimed_at",
+        "leased_until",
+    )
+]
+_LEASED = [
+    deliveries.c[name]
+    for name in (
+        "id",
+        "program",
+        "webhook",
+        "type",
+        "partner",
+        "sequence",
+        "body",
+        "attempts",
+        "uncounted",
+        "fence",
+        "replayed_at",
+    )
+]
 
 
 def due_webhooks(connection: Connection, *, now: datetime) -> Sequence[WebhookRow]:
-    """The webhooks that something can be claimed for, in no order."""
+    """The webhooks that something can be claimed for, in no order; of each what it takes to send to it."""
     return connection.execute(_DUE_WEBHOOKS, {"now": now}).all()
 
 
@@ -98,7 +130,9 @@ def _owing_webhooks() -> Select[Any]:
     first = _first_due(owing.c.id, deliveries, deliveries.c.due_at).limit(1).correlate(owing)
     found = select(owing.c.id, first.scalar_subquery().label("first")).subquery("found")
     due = (found.c.first.is_not(None), webhooks.c.deleted_at.is_(None))
-    return select(webhooks).join(found, found.c.id == webhooks.c.id).where(*due)
+    return (
+        select(*(webhooks.c[name] for name in _SENT_TO)).join(found, found.c.id == webhooks.c.id).where(*due)
+    )
 
 
 def _waits_until() -> ColumnElement[Any]:
@@ -129,7 +163,7 @@ def _beside_others(given: Given) -> Executable:
     place = func.row_number().over(order_by=due.c.due_at).label("place")
     first = _first_due(asked.c.webhook, due, due.c.id, place).limit(_QUOTA).correlate(asked).lateral("first")
     # Owed and free once more: PostgreSQL looks again at a row it had to wait for, and at nothing else.
-    found: Select[Any] = select(deliveries, _waits_until()).join_from(asked, first, true())
+    found: Select[Any] = select(*_CANDIDATE, _waits_until()).join_from(asked, first, true())
     return (
         found.join(deliveries, deliveries.c.id == first.c.id)
         .where(first.c.place <= asked.c.quota, OWED, _free(deliveries))
@@ -140,7 +174,7 @@ def _beside_others(given: Given) -> Executable:
 _NOW, _SOON, _LATER = (bindparam(name, type_=UtcDateTime) for name in ("now", "soon", "later"))
 _QUOTA = bindparam("quota", type_=Integer)
 _DUE_WEBHOOKS = _owing_webhooks()
-_DUE = _first_due(bindparam("webhook", type_=String), deliveries, deliveries, _waits_until()).limit(_QUOTA)
+_DUE = _first_due(bindparam("webhook", type_=String), deliveries, *_CANDIDATE, _waits_until()).limit(_QUOTA)
 
 
 def lease(
@@ -160,7 +194,7 @@ def _lease(given: Given) -> Executable:
     counted = {name: deliveries.c[name] + lost for name in ("attempts", "uncounted", "lost")}
     times = {"claimed_at": bindparam("claimed", type_=UtcDateTime), "leased_until": _UNTIL}
     leasing = update(deliveries).where(mine)
-    return leasing.values(fence=deliveries.c.fence + 1, **times, **counted).returning(deliveries)
+    return leasing.values(fence=deliveries.c.fence + 1, **times, **counted).returning(*_LEASED)
 
 
 def give_up(connection: Connection, ids: Collection[str], *, now: datetime) -> None:

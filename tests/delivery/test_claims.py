@@ -272,3 +272,14 @@ async def test_in_order_what_waits_for_a_retry_is_not_looked_at_again_and_again(
     await owe(database, "w1", "msg_2", first=2, due_at=NOW)
     assert await claim(database) == []
     assert (await delivery(database, "msg_2")).due_at == later
+
+
+@pytest.mark.parametrize(("room", "in_flight", "cut_short"), [(9, 9, False), (1, 9, True), (9, 1, True)])
+async def test_a_claim_tells_whether_something_was_left(
+    database: Database, room: int, in_flight: int, cut_short: bool
+) -> None:
+    """Shown to fail by a claim that never says so: what was left would wait for the next poll."""
+    await execute(database, update(webhooks).values(max_in_flight=in_flight))
+    await owe(database, "w1", "msg_1", "msg_2", due_at=NOW)
+    found = await database.write(lambda c: claiming.claim(c, room, limits=Limits(), lease=LEASE, loop_time=0))
+    assert found.cut_short is cut_short

@@ -109,7 +109,7 @@ async def test_two_that_tell_each_other_are_disabled_at_once(postgresql_url: str
 
     def work(connection: Connection, webhook: str) -> None:
         begun.append(webhook)
-        lock_turning(connection, [webhook], {}, patience=DAY, now=clock.now())
+        lock_turning(connection, [webhook], {}, {}, patience=DAY, now=clock.now())
         disable_gone(connection, {webhook: "gone"}, now=clock.now())
 
     pairs = [(f"a{n}", f"b{n}") for n in range(5)]

@@ -69,6 +69,33 @@ async def _let_go(held: Held) -> None:
     held.go.set()
 
 
+async def test_results_of_one_moment_share_a_commit(database: Database) -> None:
+    """Shown to fail by a settler that begins with the first of them."""
+    await execute(database, update(webhooks).values(max_in_flight=1000, per_second=1000))
+    await owe(database, "w1", *(f"msg_{n}" for n in range(20)))
+    held = Held(database)
+    held.go.set()
+    settler = Settler(cast(Database, held), patience=DAY)
+    async with asyncio.TaskGroup() as tasks:
+        for each in await database.write(lambda c: _failures(c, 20)):
+            tasks.create_task(settler.settle(each))
+    assert held.writes == 1
+
+
+async def test_what_the_next_in_order_waits_for_is_settled_at_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shown to fail by a settler that lets all results wait."""
+    monkeypatch.setattr(settler_module, "GATHERING", 3600)
+    await execute(database, update(webhooks).values(ordered=True))
+    await owe(database, "w1", "msg_1")
+    settler = Settler(database, patience=DAY)
+    async with asyncio.timeout(60):
+        for each in await database.write(lambda c: _failures(c, 1)):
+            await settler.settle(each)
+    assert len(await attempts_at(database, "msg_1")) == 1
+
+
 async def test_one_that_cannot_be_settled_does_not_take_the_others_along(
     database: Database, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
