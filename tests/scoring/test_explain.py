@@ -1,5 +1,6 @@
 """Explanations and histories: every line accounted for, and the same numbers as everywhere else."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.scoring.days import day_number
-from app.scoring.explain import Explanation, Line, explain, history
+from app.scoring.explain import Explanation, Line, explain, explain_each, history
 from app.scoring.price import PriceList
 from app.scoring.rubric import Rubric
 from app.scoring.signal import signal_of
@@ -39,6 +40,17 @@ def test_lines_sum_to_the_score_exactly(history: History, as_of: int) -> None:
     explanation = explained(*history, as_of=as_of)
     lines = sum((Decimal(str(line.faded_points)) for line in explanation.lines), Decimal())
     assert lines == Decimal(str(explanation.score))
+
+
+@given(histories(), as_of_days)
+def test_each_of_many_is_explained_as_if_alone(past: History, as_of: int) -> None:
+    """Shown to fail by adding up lines of neighbours who did the same."""
+    rubric, tallies, adjustments = past
+    of_two = tallies.plus(replace(tallies, partner=tallies.partner + 1))
+    by_hand = adjustments.plus(replace(adjustments, partner=adjustments.partner + 1))
+    found = explain_each(rubric, PriceList(rubric), of_two, adjustments=by_hand, as_of=as_of, partners=3)
+    alone = explained(*past, as_of=as_of)
+    assert found == [alone, alone, explained(rubric, Tallies.of([]), NOTHING, as_of=as_of)]
 
 
 @given(histories(), as_of_days)

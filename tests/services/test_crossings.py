@@ -1,15 +1,20 @@
 """When a hand-off opens, when it does not, and when it may again."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from app import store
 from app.errors import HandoffState
+from app.models import deliveries
 from app.services.adjusting import adjust
 from app.services.claiming import claim
 from app.services.merging import merge
 from app.services.partners import archive_partner
+from tests.delivery.owing import WEBHOOK
 from tests.support.play import SIMPLE, Play
 
 HANDOFF = SIMPLE["handoff"]
@@ -37,6 +42,17 @@ def test_the_event_that_opened_it_is_told(play: Play) -> None:
     results = play.record(*(play.event("webinar.attended", id_=f"w{n}") for n in range(3)))
     (opener,) = (each for each in results if each.handoff)
     assert play.handoff(str(opener.handoff)).trigger.event == opener.id
+
+
+def test_webhooks_are_told_what_get_answers(play: Play) -> None:
+    """Shown to fail by a message without the partner's name."""
+    about = {"id": "w1", "program": play.program, "url": "https://crm.example/", "types": ["handoff.opened"]}
+    play.run(lambda c: store.webhooks.add(c, **WEBHOOK, **about, enabled=True, created_at=play.now))
+    play.put(name="Zürich €", owner="rep@vendor.example")
+    opened = webinars(play, contact="jo@firm.example")
+    message = json.loads(play.run(lambda c: c.scalars(select(deliveries.c.body)).one()))
+    assert message["data"].pop("sequence") > 0
+    assert message["data"] == play.handoff(str(opened)).model_dump(mode="json")
 
 
 def test_repeats_open_nothing(play: Play) -> None:
