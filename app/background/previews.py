@@ -10,7 +10,8 @@ from app.background.counting import count_signals
 from app.db import Database
 from app.errors import DatabaseAway
 from app.log import fault
-from app.services.previewing import compare, save_preview
+from app.services.comparing import compare
+from app.services.previewing import save_preview
 from app.store.previews import Key
 
 log = structlog.get_logger()

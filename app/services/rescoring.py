@@ -28,7 +28,7 @@ def stored_from_tallies(
 ) -> dict[str, float]:
     """The stored score of each partner, from all its tallies and what is `added` to them."""
     place, added = numbered(partners), added or Counts()
-    tallies = store.tallies.arrays_of(connection, rules.program, place)
+    tallies = store.tallies.arrays_of(connection, rules.program, partners)
     adjusted = as_adjustments(store.tallies.adjustments_of(connection, rules.program, partners), place)
     stored = scores(
         rules.rubric,

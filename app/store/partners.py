@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Executable, Row, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Executable, Row, Text, bindparam, cast, delete, func, select, update
 
 from app.models import partner_domains, partners
 from app.store.recordset import Given, among, insert_rows, prepared
@@ -75,9 +75,9 @@ def _get_many(given: Given) -> Executable:
 
 
 def page_of_profiles(connection: Connection, program: str, *, after: str, limit: int) -> Sequence[Any]:
-    """Id, name and attributes of partners that stand for themselves and are not archived, by id."""
+    """Id, name and attributes (as text) of partners that stand for themselves and are not archived, by id."""
     query = (
-        select(partners.c.id, partners.c.name, partners.c.attributes)
+        select(partners.c.id, partners.c.name, cast(partners.c.attributes, Text).label("attributes"))
         .where(partners.c.program == program, partners.c.id > after)
         .where(partners.c.counts_for == partners.c.id, partners.c.archived_at.is_(None))
         .order_by(partners.c.id)

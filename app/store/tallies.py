@@ -1,15 +1,14 @@
 """Queries on tallies, contact tallies and adjustments: additive counts per partner and day."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, Executable, Select, Table, and_, bindparam, delete, func, select
 
 from app.models import adjustments, contact_tallies, pruned_contact_tallies, tallies
-from app.scoring.arrays import ints
 from app.scoring.tally import Tallies
-from app.store.columns import packed, unpacked
+from app.store.columns import packed, placed, unpacked
 from app.store.recordset import Given, Prepared, among, insert_rows, prepared
 
 PAGE = 10_000
@@ -149,18 +148,36 @@ def _of_partners(given: Given) -> Executable:
     )
 
 
-def arrays_of(connection: Connection, program: str, place: Mapping[str, int]) -> Tallies:
-    """All tallies of these partners, each partner by its place."""
-    columns = (tallies.c.signal, tallies.c.day, tallies.c.count)
+_PACKED = (tallies.c.signal, tallies.c.day, tallies.c.count)
+
+
+@dataclass(frozen=True)
+class PackedTallies:
+    """Tallies as the database gives them in bulk; to unpack them needs no connection."""
+
+    columns: Sequence[Any]
+
+    def arrays(self) -> Tallies:
+        """The same as arrays."""
+        return Tallies(*(unpacked(column) for column in self.columns))
+
+
+def packed_of(connection: Connection, program: str, partners: Sequence[str]) -> PackedTallies:
+    """All tallies of these partners, each partner by its place among them."""
+    given = placed(connection, tallies.c.partner, partners)
+    theirs = and_(tallies.c.program == program, tallies.c.partner == given.c.value)
+    place = packed(connection, given.c.place).filter(tallies.c.day.is_not(None))
     query = (
-        select(tallies.c.partner, func.count(), *(packed(connection, column) for column in columns))
-        .where(tallies.c.program == program, among(connection, tallies.c.partner, place.keys()))
-        .group_by(tallies.c.partner)
+        select(place, *(packed(connection, column) for column in _PACKED))
+        # Outer, so that SQLite looks up each partner instead of walking all tallies.
+        .join_from(given, tallies, theirs, isouter=True)
     )
-    rows: Sequence[Any] = connection.execute(query).all()
-    partners, sizes, *groups = zip(*rows, strict=True) if rows else ((),) * 5
-    rows_of = np.repeat(ints([place[each] for each in partners]), ints(sizes))
-    return Tallies(rows_of, *(unpacked(connection, each) for each in groups))
+    return PackedTallies(connection.execute(query).one())
+
+
+def arrays_of(connection: Connection, program: str, partners: Sequence[str]) -> Tallies:
+    """All tallies of these partners, each partner by its place among them."""
+    return packed_of(connection, program, partners).arrays()
 
 
 def contacts_of(

@@ -14,8 +14,9 @@ from app.scoring.fit import band_of
 from app.scoring.rubric import Rubric
 from app.services.activating import switch
 from app.services.adjusting import adjust
+from app.services.comparing import Found, compare
 from app.services.partners import archive_partner
-from app.services.previewing import Found, compare, get_preview, list_passing, save_preview, start_preview
+from app.services.previewing import get_preview, list_passing, save_preview, start_preview
 from app.services.rubrics import drop_rubric
 from app.services.signal_counting import count_some, missing_signals
 from app.store.previews import Item, Key

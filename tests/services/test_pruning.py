@@ -10,9 +10,10 @@ from app.errors import Conflict, NotFound
 from app.models import events
 from app.services import pruning
 from app.services.adjusting import adjust
+from app.services.comparing import compare
 from app.services.contacts import erase_contact
 from app.services.merging import merge, unmerge
-from app.services.previewing import compare, start_preview
+from app.services.previewing import start_preview
 from app.services.pruning import begin_pruning, prune_some
 from app.services.rubrics import drop_rubric, prune_signals
 from app.services.signal_counting import count_some
