@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from math import isfinite
 from typing import Annotated, Any, Literal
@@ -19,6 +19,7 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
+from pydantic_core import to_json
 
 MAX_DEPTH = 32
 MAX_KEYS = 1_000
@@ -45,31 +46,31 @@ def plain_text(value: str) -> str:
 
 def properties_within_limits(value: dict[str, Any]) -> dict[str, Any]:
     """Refuse what the two databases or other readers of JSON would take differently."""
-    keys = 0
-    for part, depth in _parts(value):
-        if depth > MAX_DEPTH:
-            raise ValueError(f"must not be nested deeper than {MAX_DEPTH}")
-        if isinstance(part, dict):
-            keys += len(part)
-            for key in part:
-                plain_text(key)
-        elif not isinstance(part, list):
-            _check_scalar(part)
-    if keys > MAX_KEYS:
+    if _keys_within(value, depth=1) > MAX_KEYS:
         raise ValueError(f"must not have more than {MAX_KEYS} keys")
-    if len(json.dumps(value, ensure_ascii=False).encode()) > MAX_PROPERTIES_BYTES:
+    if _is_longer(value, MAX_PROPERTIES_BYTES):
         raise ValueError(f"must not be over {MAX_PROPERTIES_BYTES} bytes as JSON")
     return value
 
 
-def _parts(value: object) -> Iterator[tuple[object, int]]:
-    """The value and everything in it, each with its depth from 1."""
-    waiting = [(value, 1)]
-    while waiting:
-        part, depth = waiting.pop()
-        yield part, depth
-        inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
-        waiting.extend((each, depth + 1) for each in inner)
+def _keys_within(part: object, *, depth: int) -> int:
+    """How many keys it has in all, once everything in it has been looked at."""
+    if depth > MAX_DEPTH:
+        raise ValueError(f"must not be nested deeper than {MAX_DEPTH}")
+    if isinstance(part, list):
+        return sum(_keys_within(each, depth=depth + 1) for each in part)
+    if not isinstance(part, dict):
+        _check_scalar(part)
+        return 0
+    for key in part:
+        plain_text(key)
+    return len(part) + sum(_keys_within(each, depth=depth + 1) for each in part.values())
+
+
+def _is_longer(value: dict[str, Any], limit: int) -> bool:
+    """Whether it has more bytes than that as the standard library writes it, with spaces."""
+    # Most are far from the limit. Without spaces it is made ten times as fast, and more than half as long.
+    return len(to_json(value)) * 2 > limit and len(json.dumps(value, ensure_ascii=False).encode()) > limit
 
 
 def _check_scalar(value: object) -> None:
@@ -88,11 +89,11 @@ def written_time(value: object) -> object:
     raise ValueError("must be an RFC 3339 time with a zone, such as 2026-03-02T09:06:00Z")
 
 
-def not_blank(value: str) -> str:
-    """Refuse what nobody could see, and what a contact's key would be nothing of."""
+def visible_text(value: str) -> str:
+    """Refuse, beside what is no plain text, what nobody could see: a contact's key would be nothing of it."""
     if not value.strip():
         raise ValueError("must not be blank")
-    return value
+    return plain_text(value)
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(written_time)]
@@ -100,8 +101,7 @@ Text = Annotated[str, AfterValidator(plain_text)]
 Identifier = Annotated[
     str,
     StringConstraints(min_length=1, max_length=255),
-    AfterValidator(plain_text),
-    AfterValidator(not_blank),
+    AfterValidator(visible_text),
 ]
 EventType = Annotated[str, StringConstraints(max_length=100, pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
 Reason = Annotated[str, StringConstraints(max_length=200), AfterValidator(plain_text)]
