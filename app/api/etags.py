@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from fastapi import Request, Response
 from pydantic import BaseModel
@@ -12,6 +13,18 @@ from app.errors import PreconditionFailed
 JSON = "application/json"
 
 
+class Conditional(Protocol):
+    """What a request says of the version that its caller has."""
+
+    @property
+    def method(self) -> str:
+        """In capitals."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Their names in lower case."""
+
+
 @dataclass(frozen=True)
 class Content:
     """What a GET shows: JSON, and headers with its ETag."""
@@ -19,7 +32,7 @@ class Content:
     body: bytes
     headers: Mapping[str, str]
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, request: Conditional) -> Response:
         """The content, or 304 without it if the caller has this version."""
         if request.method == "GET" and not _known_tags(request).isdisjoint({self.headers["ETag"], "*"}):
             return Response(status_code=304, headers=dict(self.headers))
@@ -41,7 +54,7 @@ def _tag(body: bytes) -> str:
     return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
 
 
-def _known_tags(request: Request) -> set[str]:
+def _known_tags(request: Conditional) -> set[str]:
     """The ETags of the versions that the caller has."""
     given = request.headers.get("if-none-match", "")
     return {part.strip().removeprefix("W/") for part in given.split(",")}

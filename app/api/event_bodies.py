@@ -97,13 +97,15 @@ def _cloud_event(document: Any, *, source: str) -> Item:
 
 def read_event(document: Any, *, source: str) -> Item:
     """The event in a JSON document; one that names no source gets `source`."""
+    if isinstance(document, dict) and document.get("source") is None:
+        document["source"] = source
     try:
         event = NewEvent.model_validate(document)
     except ValidationError as error:
         return _unread(document, field_errors(error.errors(include_url=False, include_input=False)))
     if event.type.startswith(RESERVED):
         return _unread(document, [FieldError("type", OWN_TYPE)])
-    return event if event.source else event.model_copy(update={"source": source})
+    return event
 
 
 def _unread(document: Any, errors: Iterable[FieldError]) -> Unread:

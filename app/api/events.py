@@ -1,6 +1,6 @@
 """Events: posted alone or by the thousand, listed, judged."""
 
-from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -10,12 +10,13 @@ from pydantic_core import to_json
 
 from app import clock
 from app.api.answers import Page, decode_cursor, shown, shown_page
-from app.api.auth import Admin, Reader, Sender, caller_of
+from app.api.auth import Admin, Caller, Reader, Sender, caller_of
 from app.api.etags import JSON
-from app.api.event_bodies import Unread, read_events
+from app.api.event_bodies import Item, Unread, read_events
+from app.api.fast_lane import LaneRequest
 from app.api.parameters import Cursor, Limit, Moment, Said
 from app.api.problems import FaultyField
-from app.api.state import Service, state_of
+from app.api.state import Service, State
 from app.api.strict_json import StrictRoute
 from app.services import reading_ledger, verdicts
 from app.services.recording import Result
@@ -94,18 +95,24 @@ async def post_events(request: Request, service: Service, caller: Sender) -> Res
     their word: bursts of clicks are looked for only in what a platform posts to a source.
     """
     items = read_events(request.headers, await request.body(), source=caller.name)
+    return await _recorded(service, caller, items)
+
+
+async def post_events_fast(request: LaneRequest) -> Response:
+    """`post_events` in the fast lane."""
+    caller = await caller_of(request, "events:write")
+    items = read_events(request.headers, await request.body(), source=caller.name)
+    return await _recorded(request.service, caller, items)
+
+
+async def _recorded(service: State, caller: Caller, items: Sequence[Item]) -> Response:
     events = [item for item in items if isinstance(item, NewEvent)]
     recorded = iter(await service.committer.record(caller.program, events))
     results = [item.result if isinstance(item, Unread) else next(recorded) for item in items]
-    counts = Counter(result.status for result in results)
-    document = {status: counts[status] for status in STATUSES}
-    return Response(to_json(document | {"results": [_shown(each) for each in results]}), media_type=JSON)
-
-
-async def post_events_fast(request: Request) -> Response:
-    """`post_events` in the fast lane."""
-    service = state_of(request)
-    return await post_events(request, service, await caller_of(request, service, "events:write"))
+    statuses = [result.status for result in results]
+    document: dict[str, Any] = {status: statuses.count(status) for status in STATUSES}
+    document["results"] = [_shown(result) for result in results]
+    return Response(to_json(document), media_type=JSON)
 
 
 def _shown(result: Result) -> dict[str, Any]:

@@ -2,25 +2,61 @@
 
 To route a request, solve its dependencies and wrap its errors costs FastAPI more than such a route itself.
 A route in the lane is declared like any other, so it is documented and parsed the same; its lane handler only
-calls it with what its dependencies would have given.
+does what it would have done with what its dependencies give.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.datastructures import URL
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import problems
+from app.api.rate_limit import told
+from app.api.state import State, service_in
 from app.api.strict_json import check_address
 from app.errors import Problem
 
-Handler = Callable[[Request], Awaitable[Response | None]]
+
+class LaneRequest:
+    """As much of a request as a lane handler asks for. Of a header that is sent twice, the first counts."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])
+        }
+        self.service: State = service_in(scope)
+        self._receive = receive
+
+    @property
+    def url(self) -> str:
+        """As the client wrote it."""
+        return str(URL(scope=self.scope))
+
+    async def body(self) -> bytes:
+        """All of it; once. Raises TooLarge, Overloaded and ClientDisconnect."""
+        chunks, more = [], True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            chunks.append(message.get("body", b""))
+            more = message.get("more_body", False)
+        return b"".join(chunks)
+
+
+Handler = Callable[[LaneRequest], Awaitable[Response | None]]
 """Answers a request; None leaves it to the framework, and then the body must not have been read."""
 
 
 class FastLane:
-    """ASGI middleware: calls the handlers of exactly these methods and paths, and leaves the rest."""
+    """ASGI middleware: calls the handlers of exactly these methods and paths, and leaves the rest.
+
+    It is outside of what catches the framework's errors, so it answers for its own.
+    """
 
     def __init__(self, app: ASGIApp, handlers: Mapping[tuple[str, str], Handler]) -> None:
         self._app = app
@@ -29,19 +65,21 @@ class FastLane:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass the request on."""
         handler = self._handlers.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        response = await _answered(handler, Request(scope, receive)) if handler else None
+        response = await _answered(handler, scope, receive) if handler else None
         await (response or self._app)(scope, receive, send)
 
 
-async def _answered(handler: Handler, request: Request) -> Response | None:
+async def _answered(handler: Handler, scope: Scope, receive: Receive) -> Response | None:
     try:
-        check_address(request)
-        response = await handler(request)
+        check_address(scope)
+        response = await handler(LaneRequest(scope, receive))
     except Problem as problem:
         response = problems.response(problem)
     except ClientDisconnect:
         # Nobody is there to be answered.
         response = Response()
-    if response is not None:
-        response.headers.update(getattr(request.state, "headers", {}))
+    except Exception as error:
+        response = problems.unexpected(error, method=scope["method"], route=scope["path"])
+    if response is not None and (headers := told(scope)):
+        response.headers.update(headers)
     return response

@@ -12,9 +12,10 @@ from app import clock
 from app.api.answers import Page, created, decode_cursor, page_of, shown
 from app.api.auth import Desk, Reader, caller_of
 from app.api.etags import Content
+from app.api.fast_lane import LaneRequest
 from app.api.handoff_forms import AssignForm, ClaimForm, CloseForm, MoveForm, NextForm, NoteForm, SnoozeForm
 from app.api.parameters import Cursor, Limit, Moment, Rank
-from app.api.state import Service, State, state_of
+from app.api.state import Service, State
 from app.api.strict_json import StrictRoute
 from app.services import claiming, handoffs
 from app.services.handoff_view import Handoff
@@ -65,11 +66,10 @@ async def list_handoffs(
     return content.answer(request)
 
 
-async def list_handoffs_fast(request: Request) -> Response | None:
+async def list_handoffs_fast(request: LaneRequest) -> Response | None:
     """`list_handoffs` in the fast lane, as long as nothing has changed."""
-    service = state_of(request)
-    caller = await caller_of(request, service, "read")
-    content = await service.queue_lists.unchanged(caller.program, str(request.url), now=clock.now())
+    caller = await caller_of(request, "read")
+    content = await request.service.queue_lists.unchanged(caller.program, request.url, now=clock.now())
     return content.answer(request) if content else None
 
 

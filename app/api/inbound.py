@@ -82,7 +82,7 @@ def _never_final() -> Iterator[None]:
 
 
 async def _receive(request: Request, service: State, key: str) -> Response:
-    check_address(request)
+    check_address(request.scope)
     source, now = await _source(service, key), clock.now()
     incoming = await _incoming(request, service)
     sight = await _looked_at(incoming, service, source, now)

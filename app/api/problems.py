@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
+from app.api.rate_limit import told
 from app.errors import FieldError, Problem
 from app.log import fault
 
@@ -39,6 +41,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(Problem)(_problem)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_http)
+    app.exception_handler(ClientDisconnect)(_gone)
     app.exception_handler(Exception)(_unexpected)
 
 
@@ -68,7 +71,7 @@ async def _invalid(request: Request, error: RequestValidationError) -> JSONRespo
 
 def _told(request: Request, answer: JSONResponse) -> JSONResponse:
     """The answer with what the rate limiter has to say."""
-    answer.headers.update(getattr(request.state, "headers", {}))
+    answer.headers.update(told(request.scope))
     return answer
 
 
@@ -87,14 +90,21 @@ async def _http(request: Request, error: HTTPException) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    fault("unexpected error", error, method=request.method, route=_route(request))
+    # The route's template: the path itself may carry a secret.
+    route = getattr(request.scope.get("route"), "path", "?")
+    return unexpected(error, method=request.method, route=route)
+
+
+def unexpected(error: Exception, *, method: str, route: str) -> JSONResponse:
+    """An answer that tells nothing of an error that nobody expected; the log tells it all."""
+    fault("unexpected error", error, method=method, route=route)
     detail = "This is a fault of the service, not of the request. Its log says more."
     return _rendered(500, code="internal", title="Something went wrong", detail=detail)
 
 
-def _route(request: Request) -> str:
-    """The route's template: the path itself may carry a secret."""
-    return getattr(request.scope.get("route"), "path", "?")
+async def _gone(_request: Request, _error: ClientDisconnect) -> Response:
+    """Nobody is there to be answered, and that is nobody's fault."""
+    return Response()
 
 
 def field_errors(errors: Sequence[Mapping[str, Any]], *, skip: int = 0) -> list[FieldError]:

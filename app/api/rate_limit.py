@@ -4,11 +4,19 @@ from dataclasses import dataclass
 from math import ceil
 from time import monotonic
 
+from starlette.types import Scope
+
 from app.errors import Overloaded
 
 # How many seconds' worth of requests may come at once.
 BURST_SECONDS = 2
 MOST_KEYS = 10_000
+
+
+def told(scope: Scope) -> dict[str, str]:
+    """The headers that the limiter has for the answer to a request with this scope, if it was asked."""
+    headers: dict[str, str] = scope.get("state", {}).get("headers", {})
+    return headers
 
 
 @dataclass

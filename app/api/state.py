@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
+from starlette.types import Scope
 
 from app.api.group_commit import GroupCommitter
 from app.api.keyring import Keyring
@@ -49,10 +50,15 @@ class State:
     wake_previewer: Callable[[], None]
 
 
+def service_in(scope: Scope) -> State:
+    """The service that a request with this scope came to."""
+    state: State = scope["app"].state.handraiser
+    return state
+
+
 def state_of(request: Request) -> State:
     """The service that this request came to."""
-    state: State = request.app.state.handraiser
-    return state
+    return service_in(request.scope)
 
 
 Service = Annotated[State, Depends(state_of)]

@@ -6,7 +6,9 @@ from typing import Any
 import jiter
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.types import Scope
 
+from app.api.rate_limit import told
 from app.errors import Malformed
 
 
@@ -23,23 +25,23 @@ class _StrictRequest(Request):
         return read_json(await self.body())
 
 
-def check_address(request: Request) -> None:
+def check_address(scope: Scope) -> None:
     """Raise Malformed for a NUL in the path or the query, which PostgreSQL refuses and SQLite takes."""
-    if "\x00" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+    if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
         raise Malformed("The address has a NUL character (%00), which nothing here can be called.")
 
 
 class StrictRoute(APIRoute):
-    """A route that is read strictly, and whose answer gets the headers left in `request.state`."""
+    """A route that is read strictly, and whose answer gets what the rate limiter has to say."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The usual handler, given a request that reads its own JSON."""
         handle = super().get_route_handler()
 
         async def strict(request: Request) -> Response:
-            check_address(request)
+            check_address(request.scope)
             response = await handle(_StrictRequest(request.scope, request.receive))
-            response.headers.update(getattr(request.state, "headers", {}))
+            response.headers.update(told(request.scope))
             return response
 
         return strict
