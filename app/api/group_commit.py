@@ -5,6 +5,7 @@ waits for no more than one group of another's import.
 
 Who has just been answered tends to come back at once. If the next commit did not wait for them, the few who
 came while the last one was running would go alone, and the many would wait for them: two commits, not one.
+So it waits, but only while they do come back: events that come when they happen soon wait for nobody.
 """
 
 import asyncio
@@ -32,6 +33,9 @@ PATIENCE = 0.5
 LONGEST_WAIT = 0.01
 """A commit may wait for half as long as the last one took, and never more than so many seconds."""
 
+MOMENT = 0.001
+"""Seconds in which half of those who are waited for have to come, or it is not waited for the others."""
+
 
 @dataclass(frozen=True)
 class _Waiting:
@@ -55,13 +59,17 @@ class _Queue:
             self.complete.set()
 
     async def collect(self, expected: int, *, within: float) -> None:
-        """Wait until so many parts wait, but no longer than `within` seconds."""
-        self.expected = expected
-        if len(self.parts) < expected:
-            self.complete.clear()
+        """Wait until so many parts wait, while they come fast, and no longer than `within` seconds."""
+        # First those who have just been answered hear of it.
+        await asyncio.sleep(0)
+        self.expected, until = expected, monotonic() + within
+        self.complete.clear()
+        while (missing := expected - len(self.parts)) > 0 and monotonic() < until:
             with suppress(TimeoutError):
-                async with asyncio.timeout(within):
+                async with asyncio.timeout(MOMENT):
                     await self.complete.wait()
+            if expected - len(self.parts) > missing / 2:
+                return
 
 
 class GroupCommitter:
@@ -88,7 +96,7 @@ class GroupCommitter:
         queue.extend(parts)
         try:
             # All of them, so that nothing of a request that has failed is still on its way.
-            found = await asyncio.gather(*(each.answer for each in parts), return_exceptions=True)
+            found = [await _outcome(each.answer) for each in parts]
         finally:
             self._count(queue, -len(events))
         return _joined(found)
@@ -137,7 +145,8 @@ class GroupCommitter:
             except Exception as error:
                 _fail(group, error)
             took = monotonic() - began
-            await queue.collect(len(group), within=min(PATIENCE * took, LONGEST_WAIT))
+            # All who are here: those who have just been answered, and those who came in the meantime.
+            await queue.collect(len(group) + len(queue.parts), within=min(PATIENCE * took, LONGEST_WAIT))
         del self._queues[program]
 
     async def _commit(self, program: str, group: Sequence[_Waiting]) -> None:
@@ -193,11 +202,18 @@ def _next_group(parts: deque[_Waiting]) -> list[_Waiting]:
     return group
 
 
-def _joined(found: Sequence[list[Result] | BaseException]) -> list[Result]:
+async def _outcome(answer: asyncio.Future[list[Result]]) -> list[Result] | Exception:
+    try:
+        return await answer
+    except Exception as error:
+        return error
+
+
+def _joined(found: Sequence[list[Result] | Exception]) -> list[Result]:
     """The results of all parts of a request, each with its partner's latest score; raises what one raised."""
     results: list[Result] = []
     for part in found:
-        if isinstance(part, BaseException):
+        if isinstance(part, Exception):
             raise part
         results += part
     if len(found) == 1:
