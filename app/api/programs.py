@@ -12,7 +12,7 @@ from app.api.parameters import BY_ID, Cursor, Limit
 from app.api.state import Service
 from app.api.strict_json import StrictRoute
 from app.services import programs
-from app.sources.event import Text
+from app.sources.event import Identifier, Text
 
 router = APIRouter(prefix="/v1", tags=["Programs and keys"], route_class=StrictRoute)
 
@@ -34,7 +34,7 @@ class KeyForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[
-        Text, Field(min_length=1, max_length=100, description="Events sent with it come from this source.")
+        Identifier, Field(max_length=100, description="Events sent with it come from this source.")
     ]
     scopes: Annotated[list[Scope], Field(min_length=1, examples=[["events:write"]])]
 
