@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app import store
-from app.scoring.explain import explain
+from app.scoring.explain import explain_each
 from app.services import recording
 from app.services.arithmetic import add_event
 from tests.proof import checkers
@@ -45,9 +45,9 @@ def explains_yesterday(patch: pytest.MonkeyPatch) -> None:
     """A hand-off's lines are those of another day."""
 
     def explained(*args: Any, as_of: int, **named: Any) -> Any:
-        return explain(*args, as_of=as_of - 1, **named)
+        return explain_each(*args, as_of=as_of - 1, **named)
 
-    patch.setattr("app.services.reasons.explain", explained)
+    patch.setattr("app.services.reasons.explain_each", explained)
 
 
 FAULTS: list[tuple[Plant, Any]] = [
