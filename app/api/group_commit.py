@@ -98,6 +98,9 @@ class GroupCommitter:
             # All of them, so that nothing of a request that has failed is still on its way.
             found = [await _outcome(each.answer) for each in parts]
         finally:
+            for each in parts:
+                # Of a request that is cancelled, what has not begun is left.
+                each.answer.cancel()
             self._count(queue, -len(events))
         return _joined(found)
 
@@ -138,8 +141,8 @@ class GroupCommitter:
 
     async def _drain(self, program: str) -> None:
         queue = self._queues[program]
-        while queue.parts:
-            group, began = _next_group(queue.parts), monotonic()
+        while group := _next_group(queue.parts):
+            began = monotonic()
             try:
                 await self._commit(program, group)
             except Exception as error:
@@ -196,9 +199,14 @@ def _waiting(events: Sequence[NewEvent]) -> _Waiting:
 
 
 def _next_group(parts: deque[_Waiting]) -> list[_Waiting]:
-    group, events = [parts.popleft()], 0
-    while parts and (events := events + len(group[-1].events)) < GROUP_EVENTS:
-        group.append(parts.popleft())
+    """The first that are waited for; nobody waits for those left behind."""
+    group: list[_Waiting] = []
+    events = 0
+    while parts and events < GROUP_EVENTS:
+        part = parts.popleft()
+        if not part.answer.cancelled():
+            group.append(part)
+            events += len(part.events)
     return group
 
 

@@ -69,6 +69,16 @@ async def test_a_full_queue_is_told(database: Database) -> None:
     assert len(await waiting) == 6
 
 
+async def test_what_nobody_waits_for_is_left(database: Database) -> None:
+    committer = committer_on(database, limit=1_000)
+    waiting = await begun(committer, "acme", some(1))
+    gone = await begun(committer, "acme", some(2 * GROUP_EVENTS, "f"))
+    gone.cancel()
+    assert len(await waiting) == 1
+    await committer.finish()
+    assert await database.read(lambda c: c.scalar(select(func.count()).select_from(ledger.events))) == 1
+
+
 async def test_it_passes_by_itself(database: Database) -> None:
     committer = committer_on(database)
     await (await begun(committer, "acme", some(6)))
