@@ -69,7 +69,8 @@ def claim(
         [Claim(row, due[row.webhook], [each.secret for each in secrets[row.webhook]]) for row in leased],
         given_up,
         more=put_off or any(taken[each] == quota < allowances[each] for each, quota in quotas.items()),
-        cut_short=any(taken[each] == quotas.get(each, 0) for each in due),
+        # Of one that something is due to and nothing can be had for, another worker has the first.
+        cut_short=any(taken[each] in {0, quotas.get(each, 0)} for each in due),
     )
 
 
