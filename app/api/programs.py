@@ -12,7 +12,7 @@ from app.api.parameters import BY_ID, Cursor, Limit
 from app.api.state import Service
 from app.api.strict_json import StrictRoute
 from app.services import programs
-from app.sources.event import Identifier, Text
+from app.sources.event import Text
 
 router = APIRouter(prefix="/v1", tags=["Programs and keys"], route_class=StrictRoute)
 
@@ -33,9 +33,7 @@ class KeyForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[
-        Identifier, Field(max_length=100, description="Events sent with it come from this source.")
-    ]
+    name: Annotated[programs.KeyName, Field(description="Events sent with it come from this source.")]
     scopes: Annotated[list[Scope], Field(min_length=1, examples=[["events:write"]])]
 
 

@@ -5,9 +5,9 @@ import secrets
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from ulid import ULID
@@ -16,6 +16,7 @@ from app import store
 from app.errors import Conflict, FieldError, Invalid, NotFound
 from app.services.moves import SERVICE
 from app.services.rulebook import new_stamp
+from app.sources.event import Identifier
 from app.vault import digest
 
 SCOPES = ("events:write", "read", "handoffs:write", "admin")
@@ -24,6 +25,10 @@ PREFIX = "hrk_"
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 RANDOM_CHARS = 30
 CHECK_CHARS = 6
+
+KeyName = Annotated[Identifier, Field(max_length=100)]
+"""A source: events that name none come from the key that they are sent with."""
+_KEY_NAME: TypeAdapter[str] = TypeAdapter(KeyName)
 
 
 class Program(BaseModel):
@@ -86,20 +91,29 @@ def create_program(connection: Connection, program: str, name: str, *, now: date
 def create_key(
     connection: Connection, program: str, name: str, scopes: Sequence[str], *, now: datetime
 ) -> NewKey:
-    """Make a key of a program. Raises NotFound, and Invalid for an unknown scope."""
+    """Make a key of a program. Raises NotFound, and Invalid for an unknown scope or a name that is none."""
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown:
         fault = FieldError("scopes", f"{unknown[0]!r} is not one of {', '.join(SCOPES)}")
         raise Invalid("There is no such scope.", errors=[fault])
-    if name == SERVICE:
-        fault = FieldError("name", "is what the service calls itself; moves made with the key are signed so")
-        raise Invalid("A key cannot have this name.", errors=[fault])
+    _check_name(name)
     if not store.programs.exists(connection, program):
         raise NotFound(f"There is no program {program!r}.")
     secret = new_secret()
     key = NewKey(id=f"key_{ULID()}", name=name, scopes=sorted(set(scopes)), created_at=now, secret=secret)
     store.keys.add(connection, program=program, digest=digest(secret), **key.model_dump(exclude={"secret"}))
     return key
+
+
+def _check_name(name: str) -> None:
+    try:
+        _KEY_NAME.validate_python(name)
+    except ValidationError as error:
+        faults = [FieldError("name", each["msg"]) for each in error.errors()]
+        raise Invalid("A key cannot have this name.", errors=faults) from error
+    if name == SERVICE:
+        fault = FieldError("name", "is what the service calls itself; moves made with the key are signed so")
+        raise Invalid("A key cannot have this name.", errors=[fault])
 
 
 def list_keys(connection: Connection, program: str, *, after: str, limit: int) -> list[Key]:

@@ -32,6 +32,7 @@ async def test_a_key_is_alone_on_standard_output_and_opens_what_it_says(acme: Co
         ["program", "create", "acme"],
         ["key", "create", "--program", "nobody", "--scope", "read"],
         ["key", "create", "--program", "acme", "--scope", "everything"],
+        ["key", "create", "--program", "acme", "--scope", "read", "--name", " "],
         ["rubric", "activate", "9", "--program", "acme"],
         ["rubric", "push", str(EXAMPLES / "worked-example.yaml"), "--program", "nobody"],
         ["verify", "--program", "nobody"],
