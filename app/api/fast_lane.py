@@ -7,7 +7,6 @@ does what it would have done with what its dependencies give.
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from starlette.datastructures import URL
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -30,11 +29,6 @@ class LaneRequest:
         }
         self.service: State = service_in(scope)
         self._receive = receive
-
-    @property
-    def url(self) -> str:
-        """As the client wrote it."""
-        return str(URL(scope=self.scope))
 
     async def body(self) -> bytes:
         """All of it; once. Raises TooLarge, Overloaded and ClientDisconnect."""

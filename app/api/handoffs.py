@@ -1,12 +1,13 @@
 """Hand-offs: the calls that wait for a human, and what became of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 from sqlalchemy import Connection
+from starlette.types import Scope
 
 from app import clock
 from app.api.answers import Page, created, decode_cursor, page_of, shown
@@ -15,6 +16,7 @@ from app.api.etags import Content
 from app.api.fast_lane import LaneRequest
 from app.api.handoff_forms import AssignForm, ClaimForm, CloseForm, MoveForm, NextForm, NoteForm, SnoozeForm
 from app.api.parameters import Cursor, Limit, Moment, Rank
+from app.api.queue_lists import Address
 from app.api.state import Service, State
 from app.api.strict_json import StrictRoute
 from app.services import claiming, handoffs
@@ -62,15 +64,22 @@ async def list_handoffs(
         )
         return page_of(request, found, following)
 
-    content = await service.queue_lists.current(caller.program, str(request.url), listed, now=now)
+    address = _address(request.scope, request.headers)
+    content = await service.queue_lists.current(caller.program, address, listed, now=now)
     return content.answer(request)
 
 
 async def list_handoffs_fast(request: LaneRequest) -> Response | None:
     """`list_handoffs` in the fast lane, as long as nothing has changed."""
     caller = await caller_of(request, "read")
-    content = await request.service.queue_lists.unchanged(caller.program, request.url, now=clock.now())
+    address = _address(request.scope, request.headers)
+    content = await request.service.queue_lists.unchanged(caller.program, address, now=clock.now())
     return content.answer(request) if content else None
+
+
+def _address(scope: Scope, headers: Mapping[str, str]) -> Address:
+    """What is asked for, and where: the links of a list lead to the same host."""
+    return scope["scheme"], headers.get("host"), scope.get("root_path"), scope["query_string"]
 
 
 @router.post(

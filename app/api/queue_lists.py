@@ -17,6 +17,9 @@ KEPT_BYTES, KEPT_LISTS = 32 * 1024 * 1024, 1_000
 
 Listed = Callable[[Connection], Content]
 
+Address = tuple[object, ...]
+"""All that tells one list of a program from another."""
+
 _UNREAD = Content(b"", {})
 
 
@@ -49,17 +52,17 @@ class QueueLists:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._lists: dict[tuple[str, str], _List] = {}
+        self._lists: dict[tuple[str, Address], _List] = {}
         self._readings = 0
         self._checks: dict[str, _Check] = {}
         self._looks = 0
 
-    async def unchanged(self, program: str, url: str, *, now: datetime) -> Content | None:
-        """The list at `url` if it was read before and nothing has changed since; no older than this call.
+    async def unchanged(self, program: str, address: Address, *, now: datetime) -> Content | None:
+        """The list at `address` if it was read before and nothing has changed since; no older than this call.
 
         Whoever asks while one looks shares the next look with all others of the program.
         """
-        list_ = self._lists.get((program, url))
+        list_ = self._lists.get((program, address))
         if list_ is None:
             return None
         version = await self._version(program, now=now)
@@ -76,14 +79,14 @@ class QueueLists:
                     check.version = await self._database.read(lambda c: queue_version(c, program, now=now))
         return check.version
 
-    async def current(self, program: str, url: str, listed: Listed, *, now: datetime) -> Content:
-        """The list at `url`, no older than this call; read by `listed` only if the queue has changed.
+    async def current(self, program: str, address: Address, listed: Listed, *, now: datetime) -> Content:
+        """The list at `address`, no older than this call; read by `listed` only if the queue has changed.
 
         Whoever asks while it is being read shares the next reading, or its failure, with all others who do.
         Raises DatabaseAway, Overloaded and NotFound.
         """
         asked = self._readings
-        list_ = self._lists.setdefault((program, url), _List())
+        list_ = self._lists.setdefault((program, address), _List())
         async with list_.lock:
             if list_.reading <= asked:
                 await self._read(list_, program, listed, now=now)
