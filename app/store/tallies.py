@@ -166,6 +166,9 @@ def packed_of(connection: Connection, program: str, partners: Sequence[str]) -> 
     """All tallies of these partners, each partner by its place among them."""
     given = placed(connection, tallies.c.partner, partners)
     theirs = and_(tallies.c.program == program, tallies.c.partner == given.c.value)
+    if connection.dialect.name == "postgresql":
+        # Says the same again, or it reads all tallies of a program that it has no statistics of.
+        theirs = and_(theirs, among(connection, tallies.c.partner, partners))
     place = packed(connection, given.c.place).filter(tallies.c.day.is_not(None))
     query = (
         select(place, *(packed(connection, column) for column in _PACKED))
