@@ -56,8 +56,8 @@ def service_in(scope: Scope) -> State:
     return state
 
 
-def state_of(request: Request) -> State:
-    """The service that this request came to."""
+async def state_of(request: Request) -> State:
+    """The service that this request came to; async, or FastAPI would call it in a thread each time."""
     return service_in(request.scope)
 
 

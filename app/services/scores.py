@@ -118,11 +118,12 @@ def score_of_partner(
     now: datetime,
 ) -> Score:
     """The score on a day (today if None) under a version (the active one if None). Raises NotFound."""
-    rules = _under(connection, rulebook(connection, program), version)
+    active = rulebook(connection, program)
+    rules = _under(connection, active, version)
     row = require_partner(connection, program, partner)
     root = row.counts_for
     day = day_number(as_of) if as_of else rules.day_of(now)
-    tallies, adjusted = _facts(connection, rules, root)
+    tallies, adjusted = _facts(connection, rules, root, is_active=rules is active)
     explanation = explain(rules.rubric, rules.prices, tallies, adjustments=adjusted, as_of=day)
     standing = store.standings.get_many(connection, program, [root]).get(root, rules.newcomer)
     attributes = row.attributes if root == partner else require_partner(connection, program, root).attributes
@@ -159,7 +160,7 @@ def score_history(
     if not 0 <= end - start < LONGEST_HISTORY:
         message = f"must be on or after `from`, and at most {LONGEST_HISTORY} days later"
         raise Invalid("The period is not valid.", errors=[FieldError("to", message)])
-    tallies, adjusted = _facts(connection, rules, root)
+    tallies, adjusted = _facts(connection, rules, root, is_active=True)
     points = history(rules.rubric, rules.prices, tallies, adjustments=adjusted, first=start, last=end)
     return [DayScore(day=date_of(day), score=score) for day, score in points]
 
@@ -181,11 +182,12 @@ def _under(connection: Connection, active: Rulebook, version: int | None) -> Rul
     return replace(active, version=version, rubric=rubric, prices=prices, signals=signals, partial={})
 
 
-def _facts(connection: Connection, rules: Rulebook, root: str) -> tuple[Tallies, Adjustments]:
+def _facts(
+    connection: Connection, rules: Rulebook, root: str, *, is_active: bool
+) -> tuple[Tallies, Adjustments]:
     """All that a partner's score is made of; a version that is not active may need signals nobody tallies."""
     place = {root: 0}
-    active = rulebook(connection, rules.program)
-    if rules.version != active.version:
+    if not is_active:
         counts = counts_from_ledger(connection, rules, [root])
         return as_tallies(counts.tally_rows(), place), as_adjustments(counts.adjustment_rows(), place)
     return (

@@ -78,8 +78,8 @@ async def running(
     app = create_app(settings)
     if fetcher is not None:
 
-        def with_fetcher(request: Request) -> State:
-            return replace(state_of(request), fetcher=fetcher)
+        async def with_fetcher(request: Request) -> State:
+            return replace(await state_of(request), fetcher=fetcher)
 
         app.dependency_overrides[state_of] = with_fetcher
     listener = socket.create_server(("127.0.0.1", 0))
