@@ -125,7 +125,7 @@ def score_of_partner(
     day = day_number(as_of) if as_of else rules.day_of(now)
     tallies, adjusted = _facts(connection, rules, root, is_active=rules is active)
     explanation = explain(rules.rubric, rules.prices, tallies, adjustments=adjusted, as_of=day)
-    standing = store.standings.get_many(connection, program, [root]).get(root, rules.newcomer)
+    standing = store.standings.get_many(connection, program, [root]).get(root) or rules.newcomer
     attributes = row.attributes if root == partner else require_partner(connection, program, root).attributes
     fit = FitTable(rules.rubric).fit_of(attributes)
     return Score(

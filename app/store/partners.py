@@ -10,6 +10,7 @@ from app.models import partner_domains, partners
 from app.store.recordset import Given, among, insert_rows, prepared
 
 _NEW = ("program", "id", "name", "owner", "attributes", "counts_for", "created_at", "updated_at")
+_ONE = select(partners).where(partners.c.program == bindparam("of"), partners.c.id == bindparam("wanted"))
 
 
 def roots(connection: Connection, program: str, ids: Collection[str]) -> dict[str, str]:
@@ -59,9 +60,7 @@ def put_many(
 
 def get(connection: Connection, program: str, partner: str) -> Row[tuple[Any, ...]] | None:
     """One partner."""
-    return connection.execute(
-        select(partners).where(partners.c.program == program, partners.c.id == partner)
-    ).one_or_none()
+    return connection.execute(_ONE, {"of": program, "wanted": partner}).one_or_none()
 
 
 def get_many(connection: Connection, program: str, ids: Collection[str]) -> dict[str, Row[tuple[Any, ...]]]:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from app.models import standings
-from app.store.recordset import Given, among, prepared
+from app.store.recordset import Given, prepared
 
 NOTHING = 1e-100
 """Points that nobody will ever see."""
@@ -82,12 +82,9 @@ def hold(
 
 @prepared(standings.c.partner)
 def _hold(given: Given) -> Executable:
-    return (
-        select(*_COLUMNS)
-        .where(standings.c.program == bindparam("program"), given.among(standings.c.partner))
-        .order_by(standings.c.partner)
-        .with_for_update(key_share=True)
-    )
+    found = select(*_COLUMNS).where(standings.c.program == bindparam("program"))
+    held = found.where(given.among(standings.c.partner)).order_by(standings.c.partner)
+    return held.with_for_update(key_share=True)
 
 
 @prepared(standings.c.partner)
@@ -101,10 +98,14 @@ def _create(given: Given) -> Executable:
 
 def get_many(connection: Connection, program: str, partners: Collection[str]) -> dict[str, Standing]:
     """Standings by partner."""
-    query = select(*_COLUMNS).where(
-        standings.c.program == program, among(connection, standings.c.partner, partners)
-    )
-    return {row.partner: Standing(*row) for row in connection.execute(query)}
+    found = _get_many(connection, [(each,) for each in partners], program=program)
+    return {row[0]: Standing(*row) for row in found.all()}
+
+
+@prepared(standings.c.partner)
+def _get_many(given: Given) -> Executable:
+    found = select(*_COLUMNS).where(standings.c.program == bindparam("program"))
+    return found.where(given.among(standings.c.partner))
 
 
 def save(connection: Connection, program: str, rows: Sequence[Standing]) -> None:
