@@ -70,7 +70,8 @@ def hold(
 ) -> dict[str, Standing]:
     """Lock the partners' standings, in partner order; as they are now.
 
-    Those that are missing are created as that of a `newcomer`.
+    Those that are missing are created as that of a `newcomer`, out of order: who creates the same ones at the
+    same moment may be in a deadlock on PostgreSQL, which has its transaction tried again.
     """
     wanted = [(partner,) for partner in sorted(partners)]
     held = {row[0]: Standing(*row) for row in _hold(connection, wanted, program=program).all()}
