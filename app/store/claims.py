@@ -49,36 +49,9 @@ _ENDING = ("id", "fence", "state", "due_at", "finished_at")
 _KEPT = ("delivery", "n", "started_at", "milliseconds", "status", "error", "answer")
 # What is read for each of so many is only what is looked at: every column takes its time, most of all a time.
 _SENT_TO = ("id", "program", "url", "format", "headers", "max_in_flight", "per_second")
-_CANDIDATE = [
-    deliveries.c[name]
-    for name in (
-        "id",
-        "program",
-        "webhook",
-        "partner",
-        "sequence",
-        "attempts",
-        "lost",
-        "claimed_at",
-        "leased_until",
-    )
-]
-_LEASED = [
-    deliveries.c[name]
-    for name in (
-        "id",
-        "program",
-        "webhook",
-        "type",
-        "partner",
-        "sequence",
-        "body",
-        "attempts",
-        "uncounted",
-        "fence",
-        "replayed_at",
-    )
-]
+_NAMED = ("id", "program", "webhook", "partner", "sequence", "attempts")
+_CANDIDATE = [deliveries.c[name] for name in (*_NAMED, "lost", "claimed_at", "leased_until")]
+_LEASED = [deliveries.c[name] for name in (*_NAMED, "type", "body", "uncounted", "fence", "replayed_at")]
 
 
 def due_webhooks(connection: Connection, *, now: datetime) -> Sequence[WebhookRow]:
