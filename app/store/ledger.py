@@ -9,7 +9,6 @@ from sqlalchemy import (
     Executable,
     FromClause,
     Integer,
-    Select,
     and_,
     bindparam,
     delete,
@@ -88,19 +87,14 @@ def by_keys(connection: Connection, program: str, keys: Collection[EventKey]) ->
 
 @prepared(events.c.source, events.c.id)
 def _by_keys(given: Given) -> Executable:
-    wanted = given.rows
-    found: Select[Any] = select(*COLUMNS).join_from(
+    wanted, table = given.rows, events.c
+    return given.finding(
         wanted,
-        events,
-        and_(
-            events.c.program == bindparam("program"),
-            events.c.source == wanted.c.source,
-            events.c.id == wanted.c.id,
-        ),
-        # Outer, so that SQLite looks up each key instead of walking the ledger for each.
-        isouter=True,
+        COLUMNS,
+        table.program == bindparam("program"),
+        table.source == wanted.c.source,
+        table.id == wanted.c.id,
     )
-    return found
 
 
 def of_partners(

@@ -16,8 +16,10 @@ from sqlalchemy import (
     Dialect,
     Executable,
     FromClause,
+    Select,
     String,
     Table,
+    and_,
     any_,
     bindparam,
     cast,
@@ -96,6 +98,22 @@ class Given:
     def into(self, table: Table, **same: ColumnElement[Any]) -> "Upsert":
         """INSERT ... SELECT of the rows, with the columns that are the `same` in all of them."""
         return _inserted(self.dialect, table, self.columns, self.rows, same)
+
+    def finding(
+        self, rows: FromClause, columns: Columns, *conditions: ColumnElement[bool], held: bool = False
+    ) -> Select[Any]:
+        """The `columns`, of one table, of what each of `rows` finds there by `conditions`; `held` locks it.
+
+        Each looks for itself, by an index, however many rows the database believes that there are; in a join
+        it may walk all of the table instead. On SQLite, one that finds nothing gives a row of nothing.
+        """
+        if self.dialect == "postgresql":
+            each = select(*columns).where(*conditions)
+            # Either keeps it from being made part of a join.
+            each = each.with_for_update(key_share=True) if held else each.offset(literal_column("0"))
+            found = each.lateral("found")
+            return select(*found.c).select_from(rows.join(found, true()))
+        return select(*columns).select_from(rows.join(columns[0].table, and_(*conditions), isouter=True))
 
     def among(self, tested: ColumnElement[Any]) -> ColumnElement[bool]:
         """Whether `tested` is one of the rows, which have that column alone."""

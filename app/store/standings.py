@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    CursorResult,
     Executable,
+    Select,
     and_,
     bindparam,
     case,
@@ -74,18 +76,16 @@ def hold(
     same moment may be in a deadlock on PostgreSQL, which has its transaction tried again.
     """
     wanted = [(partner,) for partner in sorted(partners)]
-    held = {row[0]: Standing(*row) for row in _hold(connection, wanted, program=program).all()}
+    held = _by_partner(_hold(connection, wanted, program=program))
     if missing := [row for row in wanted if row[0] not in held]:
         values = newcomer._asdict() | {"program": program}
-        held |= {row[0]: Standing(*row) for row in _create(connection, missing, **values).all()}
+        held |= _by_partner(_create(connection, missing, **values))
     return held
 
 
 @prepared(standings.c.partner)
 def _hold(given: Given) -> Executable:
-    found = select(*_COLUMNS).where(standings.c.program == bindparam("program"))
-    held = found.where(given.among(standings.c.partner)).order_by(standings.c.partner)
-    return held.with_for_update(key_share=True)
+    return _found(given, held=True)
 
 
 @prepared(standings.c.partner)
@@ -99,14 +99,22 @@ def _create(given: Given) -> Executable:
 
 def get_many(connection: Connection, program: str, partners: Collection[str]) -> dict[str, Standing]:
     """Standings by partner."""
-    found = _get_many(connection, [(each,) for each in partners], program=program)
-    return {row[0]: Standing(*row) for row in found.all()}
+    return _by_partner(_get_many(connection, [(each,) for each in partners], program=program))
 
 
 @prepared(standings.c.partner)
 def _get_many(given: Given) -> Executable:
-    found = select(*_COLUMNS).where(standings.c.program == bindparam("program"))
-    return found.where(given.among(standings.c.partner))
+    return _found(given)
+
+
+def _found(given: Given, *, held: bool = False) -> Select[Any]:
+    wanted, table = given.rows, standings.c
+    theirs = (table.program == bindparam("program"), table.partner == wanted.c.partner)
+    return given.finding(wanted, _COLUMNS, *theirs, held=held)
+
+
+def _by_partner(rows: CursorResult[Any]) -> dict[str, Standing]:
+    return {row[0]: Standing._make(row) for row in rows.all() if row[0] is not None}
 
 
 def save(connection: Connection, program: str, rows: Sequence[Standing]) -> None:

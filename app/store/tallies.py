@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Select, Table, and_, bindparam, delete, func, select
+from sqlalchemy import Connection, Executable, Table, and_, bindparam, delete, func, select
 
 from app.models import adjustments, contact_tallies, pruned_contact_tallies, tallies
 from app.scoring.tally import Tallies
@@ -117,22 +117,15 @@ def within(connection: Connection, program: str, spans: Sequence[Span]) -> list[
 
 @prepared(tallies.c.partner, tallies.c.signal, tallies.c.day.label("first"), tallies.c.day.label("last"))
 def _within(given: Given) -> Executable:
-    wanted = given.rows
-    found: Select[Any] = select(
-        tallies.c.partner, tallies.c.signal, tallies.c.day, tallies.c.count
-    ).join_from(
+    wanted, table = given.rows, tallies.c
+    return given.finding(
         wanted,
-        tallies,
-        and_(
-            tallies.c.program == bindparam("program"),
-            tallies.c.partner == wanted.c.partner,
-            tallies.c.signal == wanted.c.signal,
-            tallies.c.day.between(wanted.c.first, wanted.c.last),
-        ),
-        # Outer, so that SQLite looks up each span instead of walking all tallies for each.
-        isouter=True,
+        (table.partner, table.signal, table.day, table.count),
+        table.program == bindparam("program"),
+        table.partner == wanted.c.partner,
+        table.signal == wanted.c.signal,
+        table.day.between(wanted.c.first, wanted.c.last),
     )
-    return found
 
 
 def of_partners(connection: Connection, program: str, partners: Collection[str]) -> list[TallyRow]:
