@@ -6,16 +6,17 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import asyncpg
-from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
+from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.checkpoints import Checkpointer
+from app.engines import postgres_engine, sqlite_engine
 from app.errors import DatabaseAway, NotReady, Overloaded
 from app.settings import Settings
 
@@ -26,8 +27,6 @@ Work = Callable[[Connection], T]
 _dice = random.Random()
 
 READERS = 4
-SQLITE_BUSY_SECONDS = 15
-POSTGRES_POOL = 10
 WRITE_TRIES = 5
 # What PostgreSQL answers when two transactions cannot both go on: trying again is right.
 TRANSIENT = {"40001", "40P01"}
@@ -98,6 +97,7 @@ class SqliteDatabase:
     def __init__(self, url: URL) -> None:
         self._writer = sqlite_engine(url, begin="BEGIN IMMEDIATE")
         self._reader = sqlite_engine(url, begin="BEGIN", readers=READERS)
+        self._checkpointer = Checkpointer(sqlite_engine(url, begin="BEGIN"))
         self._write_thread = ThreadPoolExecutor(1, "sqlite-writer")
         self._read_threads = ThreadPoolExecutor(READERS, "sqlite-reader")
 
@@ -105,7 +105,9 @@ class SqliteDatabase:
         return await self._run(self._read_threads, self._reader, work)
 
     async def write(self, work: Work[T]) -> T:
-        return await self._run(self._write_thread, self._writer, work)
+        result = await self._run(self._write_thread, self._writer, work)
+        self._checkpointer.committed()
+        return result
 
     async def notify(self) -> None:
         """Nobody listens: one process serves, and what else writes is found by polling."""
@@ -128,6 +130,7 @@ class SqliteDatabase:
     async def close(self) -> None:
         self._write_thread.shutdown()
         self._read_threads.shutdown()
+        self._checkpointer.close()
         self._writer.dispose()
         self._reader.dispose()
 
@@ -145,32 +148,6 @@ class SqliteDatabase:
             ):
                 raise DatabaseAway from error
             raise
-
-
-def sqlite_engine(url: URL, *, begin: str, readers: int = 1) -> Engine:
-    """An engine whose every connection is durable and whose transactions start with `begin`."""
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        url.set(drivername="sqlite+pysqlite"),
-        pool_size=readers,
-        max_overflow=0,
-        connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False},
-        hide_parameters=True,  # an error in a log must not show people's data
-    )
-
-    @event.listens_for(engine, "connect")
-    def pragmas(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def start(connection: Connection) -> None:
-        # The driver's own lazy BEGIN loses updates: 175 of 200 concurrent increments.
-        connection.exec_driver_sql(begin)
-
-    return engine
 
 
 class PostgresDatabase:
@@ -253,25 +230,6 @@ class PostgresDatabase:
                     raise Overloaded("Others kept writing the same. Try again in a moment.") from error
             await asyncio.sleep(_dice.uniform(0.005, 0.05))
         raise AssertionError("unreachable")
-
-
-def postgres_engine(url: URL) -> AsyncEngine:
-    """An engine whose every connection commits durably and speaks UTC."""
-    return create_async_engine(
-        url.set(drivername="postgresql+asyncpg"),
-        pool_size=POSTGRES_POOL,
-        max_overflow=0,
-        pool_timeout=10,
-        hide_parameters=True,
-        connect_args={
-            "timeout": 5,
-            "server_settings": {
-                "synchronous_commit": "on",
-                "timezone": "UTC",
-                "application_name": "handraiser",
-            },
-        },
-    )
 
 
 def sqlstate(error: DBAPIError) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.db import sqlite_engine
+from app.engines import sqlite_engine
 from app.errors import NotReady
 
 T = TypeVar("T")

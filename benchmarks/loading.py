@@ -11,7 +11,7 @@ from typing import cast
 import asyncpg
 from sqlalchemy.engine import make_url
 
-from app.db import sqlite_engine
+from app.engines import sqlite_engine
 from app.models import events
 from benchmarks.bodies import PARTNERS, TYPES
 from benchmarks.machine import generating

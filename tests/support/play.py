@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Executable
 from sqlalchemy.engine import make_url
 
 from app import store
-from app.db import Work, sqlite_engine
+from app.db import Work
+from app.engines import sqlite_engine
 from app.scoring.reading import read_rubric
 from app.scoring.rubric import Rubric
 from app.services.activating import Opening, switch
