@@ -64,7 +64,13 @@ def _from_address(contact: str) -> str:
 def _clean(text: str, longest: int) -> str:
     """One line of visible characters without double quotes, cut at `longest`."""
     text = text[: _READ * longest]
-    visible = "".join(" " if unicodedata.category(one) in {"Cc", "Zl", "Zp"} else one for one in text)
-    visible = "".join(one for one in visible if not unicodedata.category(one).startswith("C"))
+    # Most are, and then there is nothing to look for one by one.
+    visible = text if text.isprintable() else _visible(text)
     line = " ".join(visible.replace('"', "'").split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def _visible(text: str) -> str:
+    """With spaces for what breaks lines, and without what else is not seen."""
+    spaced = (" " if unicodedata.category(one) in {"Cc", "Zl", "Zp"} else one for one in text)
+    return "".join(one for one in spaced if not unicodedata.category(one).startswith("C"))
