@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
@@ -148,6 +148,16 @@ def _settle_memory() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
+def _each(*calls: Callable[[], None]) -> Callable[[], None]:
+    """A call of all of them."""
+
+    def call() -> None:
+        for one in calls:
+            one()
+
+    return call
+
+
 @asynccontextmanager
 async def _running(app: FastAPI, settings: Settings, database: Database) -> AsyncIterator[None]:
     """Everything that runs beside the requests, stopped in the order that loses nothing."""
@@ -157,14 +167,11 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
     feeds = QueueFeeds(database, limit=settings.stream_limit)
     notifier = Notifier(database)
 
-    def wake() -> None:
-        worker.wake()
-        feeds.wake()
-        notifier.wake()
-
+    follow = _each(feeds.wake, notifier.wake)
+    wake = _each(worker.wake, follow)
     inbox = Inbox(database, vault, settings, wake=wake)
     fetcher = Fetcher(networks(settings.webhook_allow_cidrs))
-    committer = GroupCommitter(database, limit=settings.queue_limit, wake=wake)
+    committer = GroupCommitter(database, limit=settings.queue_limit, deliver=worker.wake, follow=follow)
     app.state.handraiser = State(
         settings=settings,
         database=database,

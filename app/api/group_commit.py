@@ -75,10 +75,13 @@ class _Queue:
 class GroupCommitter:
     """Records events, answering each request only after the commits that hold its events."""
 
-    def __init__(self, database: Database, *, limit: int, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, *, limit: int, deliver: Callable[[], None], follow: Callable[[], None]
+    ) -> None:
+        """`deliver` is called when a delivery is owed, `follow` when the queue of hand-offs has changed."""
         self._database = database
         self._limit = limit
-        self._wake = wake
+        self._deliver, self._follow = deliver, follow
         self._queues: dict[str, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._events = 0
@@ -189,8 +192,10 @@ class GroupCommitter:
     async def _record(self, program: str, events: Sequence[NewEvent]) -> list[Result]:
         now = clock.now()
         results = await self._database.write(lambda connection: record(connection, program, events, now=now))
-        if any(result.announced for result in results):
-            self._wake()
+        if any(result.told for result in results):
+            self._deliver()
+        if any(result.moved for result in results):
+            self._follow()
         return results
 
 

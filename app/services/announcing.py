@@ -47,10 +47,13 @@ def announce(
     *,
     now: datetime,
     beside: str | None = None,
-) -> None:
-    """Owe each message to every webhook of the program that wants its type, but for the one `beside`."""
+) -> set[str | None]:
+    """Owe each message to every webhook of the program that wants its type, but for the one `beside`.
+
+    Those, among the partners that messages are about, of whom any webhook is told.
+    """
     if not messages:
-        return
+        return set()
     wanted = store.webhooks.types_of(connection, program)
     rows = [
         _row(program, webhook, message, now=now)
@@ -60,6 +63,7 @@ def announce(
     ]
     if rows:
         store.deliveries.add(connection, rows)
+    return {row["partner"] for row in rows}
 
 
 def owe(connection: Connection, hook: WebhookRow, message: Message, *, now: datetime) -> str:

@@ -36,12 +36,13 @@ class Fact:
 class Counted:
     """Where the touched partners stand now, and which event, by source and id, opened which hand-off.
 
-    `announced` are the partners whom webhooks are told something about.
+    `told` are the partners of whom webhooks are told, `moved` those that have another hand-off now, or none.
     """
 
     standings: Mapping[str, Standing] = field(default_factory=dict)
     opened: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    announced: Collection[str] = ()
+    told: Collection[str | None] = ()
+    moved: Collection[str] = ()
 
 
 def count(
@@ -70,11 +71,12 @@ def count(
     latest = _latest(connection, rules, facts, held)
     new = dict(held) | _moved(rules, held, stored, latest, now=now)
     candidates = [(new[each], event) for each, event in best.items() if opening]
-    final, opened = publish_crossings(connection, rules, held, new, candidates, now=now)
+    published, opened = publish_crossings(connection, rules, held, new, candidates, now=now)
     return Counted(
-        {each.partner: each for each in final},
+        {each.partner: each for each in published.standings},
         {(each.trigger.source, each.trigger.id): each.id for each in opened if each.message is not None},
-        {each.partner for each in final if each.sequence != held[each.partner].sequence},
+        published.told,
+        {each.partner for each in opened},
     )
 
 

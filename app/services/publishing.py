@@ -1,9 +1,9 @@
 """Writing standings that changed: their place in the score feed, and the messages about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -15,6 +15,13 @@ from app.services.rulebook import Rulebook
 from app.store.standings import Standing
 
 
+class Published(NamedTuple):
+    """Standings as they are now, and those of the partners of whom webhooks are told."""
+
+    standings: list[Standing]
+    told: Collection[str | None]
+
+
 def publish(
     connection: Connection,
     rules: Rulebook,
@@ -23,8 +30,8 @@ def publish(
     messages: Sequence[Message] = (),
     *,
     now: datetime,
-) -> list[Standing]:
-    """Save `new` over the standings that are `held`; as they are now.
+) -> Published:
+    """Save `new` over the standings that are `held`.
 
     A changed score, band, grade or armed flag takes the next place in the score feed. A changed band is
     announced too, before `messages` about it. A partner in the queue has changed that with its score.
@@ -50,8 +57,7 @@ def publish(
     if rules.building is not None:
         # Also where nothing shows: what changed may be worth something only to the version being built.
         store.drafts.forget(connection, rules.program, held.keys())
-    announce(connection, rules.program, numbered, now=now)
-    return final
+    return Published(final, announce(connection, rules.program, numbered, now=now))
 
 
 def _reorders_queue(held: Mapping[str, Standing], new: Sequence[Standing]) -> bool:

@@ -29,7 +29,8 @@ Rule = Callable[[Sequence[LedgerEvent]], list[Change]]
 class Result:
     """What became of one event; `score` is the partner's once everything sent with it was counted.
 
-    `announced` says whether webhooks are told something about the partner.
+    `told` says whether webhooks are told something about the partner, `moved` whether the queue has changed
+    by a hand-off of its own.
     """
 
     id: str | None
@@ -38,7 +39,8 @@ class Result:
     score: float | None = None
     handoff: str | None = None
     errors: tuple[FieldError, ...] = ()
-    announced: bool = False
+    told: bool = False
+    moved: bool = False
 
 
 def record(
@@ -130,7 +132,7 @@ def _count(
     counted = count(connection, rules, facts, now=now, also=named)
     corrected = {fact.partner for fact in facts if fact.times < 0}
     withdrawn = withdraw_unfounded(connection, rules, corrected, now=now)
-    return replace(counted, announced={*counted.announced, *withdrawn})
+    return replace(counted, told={*counted.told, *withdrawn}, moved={*counted.moved, *withdrawn})
 
 
 def _results(
@@ -140,15 +142,22 @@ def _results(
     counted: Counted,
     where: Callable[[str | None], Where],
 ) -> Iterator[Result]:
-    told = set[EventKey]()
+    seen = set[EventKey]()
     for event in events:
         key = event.key
-        status = _status(event, stored[key], is_new=key in new and key not in told)
-        told.add(key)
+        status = _status(event, stored[key], is_new=key in new and key not in seen)
+        seen.add(key)
         partner, score = where(stored[key].partner)
         handoff = counted.opened.get(key) if status == "accepted" else None
-        announced = partner in counted.announced
-        yield Result(event.id, status, partner=partner, score=score, handoff=handoff, announced=announced)
+        yield Result(
+            event.id,
+            status,
+            partner=partner,
+            score=score,
+            handoff=handoff,
+            told=partner in counted.told,
+            moved=partner in counted.moved,
+        )
 
 
 def _status(event: LedgerEvent, stored: LedgerEvent, *, is_new: bool) -> str:

@@ -11,7 +11,7 @@ from app.scoring.rubric import Gates
 from app.scoring.signal import Signal
 from app.services.engagement import engaged_contacts
 from app.services.opening import Crossing, Opened, open_handoffs
-from app.services.publishing import publish
+from app.services.publishing import Published, publish
 from app.services.rulebook import Rulebook
 from app.store.ledger import LedgerEvent
 from app.store.standings import Standing
@@ -68,11 +68,8 @@ def publish_crossings(
     *,
     now: datetime,
     most: int | None = None,
-) -> tuple[list[Standing], list[Opened]]:
-    """Make hand-offs of those that cross, the first `most` of them, and publish `new` over `held`.
-
-    Both as they are then.
-    """
+) -> tuple[Published, list[Opened]]:
+    """Make hand-offs of those that cross, the first `most` of them, and publish `new` over `held`."""
     crossing_now = crossings(connection, rules, candidates, now=now)[:most]
     opened = open_handoffs(connection, rules, crossing_now, now=now)
     for each in opened:

@@ -44,7 +44,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 def committer_on(database: Database, *, limit: int = LIMIT) -> GroupCommitter:
-    return GroupCommitter(database, limit=limit, wake=lambda: None)
+    return GroupCommitter(database, limit=limit, deliver=lambda: None, follow=lambda: None)
 
 
 def some(number: int, prefix: str = "e") -> list[NewEvent]:

@@ -147,7 +147,7 @@ async def test_a_withdrawn_handoff_is_told(
     (await client.post("/v1/webhooks", json=hook)).raise_for_status()
     await post(client, *(click(f"e{n}") for n in range(CLICKS_TO_A_HANDOFF - 1)))
     opened = (await from_source(service, program, "/a")).handoff
-    assert (await from_source(service, program, "/b")).announced
+    assert (await from_source(service, program, "/b")).told
     shown = (await client.get(f"/v1/handoffs/{opened}")).json()
     assert (shown["outcome"], shown["history"][-1]["by"]) == ("withdrawn", "handraiser")
     [owed] = await every(client, "/v1/deliveries")

@@ -54,7 +54,7 @@ def state(database_url: str, database: Database) -> State:
         database=database,
         vault=open_vault(settings),
         keyring=Keyring(database, settings),
-        committer=GroupCommitter(database, limit=1, wake=nothing),
+        committer=GroupCommitter(database, limit=1, deliver=nothing, follow=nothing),
         limiter=RateLimiter(0),
         networks=(),
         queue_lists=QueueLists(database),

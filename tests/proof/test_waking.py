@@ -1,14 +1,17 @@
-"""The worker does not wait for its poll when something is owed, whatever it is about."""
+"""Nobody waits for the next poll: the worker when something is owed, a stream when the queue has changed."""
 
 import json
 from typing import Any
 
 import pytest
 
+from app.api.queue_feeds import QueueFeeds
 from app.delivery import worker
+from tests.api.calls import activate, raise_hand
 from tests.proof.storm import prepare
 from tests.support.receiver import Receiver
 from tests.support.service import running
+from tests.support.sse import streaming
 
 
 def page(id_: str) -> dict[str, Any]:
@@ -32,3 +35,17 @@ async def test_a_changed_band_goes_out_at_once(database_url: str, monkeypatch: p
             await client.post("/v1/events", json=page(f"e{n}"))
         [message] = await receiver.received(1, within=5)
     assert json.loads(message.body)["type"] == "score.band_changed"
+
+
+async def test_a_handoff_is_streamed_at_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though no webhook wants to know. Shown to fail by a committer that wakes the worker alone."""
+    monkeypatch.setattr(QueueFeeds.__init__, "__kwdefaults__", {"poll_seconds": 600})
+    async with (
+        running(database_url) as service,
+        service.client(await service.program()) as client,
+        streaming(client) as stream,
+    ):
+        await activate(client)
+        await raise_hand(client, "p1")
+        [event] = await stream.events(1)
+    assert event.move == ("p1", "open")

@@ -117,7 +117,8 @@ def test_a_handoff_that_no_longer_stands_is_withdrawn(play: Play) -> None:
     shown = play.handoff(opened)
     assert (shown.state, shown.outcome) == ("closed", "withdrawn")
     assert "20 of 25" in str(shown.reason)
-    assert result.announced
+    assert result.told
+    assert result.moved
     assert result.handoff is None
 
 

@@ -55,6 +55,25 @@ def test_webhooks_are_told_what_get_answers(play: Play) -> None:
     assert message["data"] == play.handoff(str(opened)).model_dump(mode="json")
 
 
+@pytest.mark.parametrize(
+    ("wanted", "number", "has_to_do"),
+    [
+        ("rubric.activated", 1, (False, False)),
+        ("score.band_changed", 1, (True, False)),
+        ("rubric.activated", 3, (False, True)),
+        ("handoff.opened", 3, (True, True)),
+    ],
+    ids=["band, unwanted", "band", "hand-off, unwanted", "hand-off"],
+)
+def test_who_else_has_to_do(play: Play, wanted: str, number: int, has_to_do: tuple[bool, bool]) -> None:
+    """The worker only if something is owed, or it would look for it after each group of events."""
+    about = {"id": "w1", "program": play.program, "url": "https://crm.example/", "types": [wanted]}
+    play.run(lambda c: store.webhooks.add(c, **WEBHOOK, **about, enabled=True, created_at=play.now))
+    play.put()
+    results = play.record(*(play.event("webinar.attended") for _ in range(number)))
+    assert {(each.told, each.moved) for each in results} == {has_to_do}
+
+
 def test_repeats_open_nothing(play: Play) -> None:
     events = [play.event("webinar.attended") for _ in range(3)]
     id_ = play.record(*events)[-1].handoff
