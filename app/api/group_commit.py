@@ -2,23 +2,19 @@
 
 Programs take turns: each has one group at a time, and a group is bounded, so whoever sends single events
 waits for no more than one group of another's import.
-
-Who has just been answered tends to come back at once. If the next commit did not wait for them, the few who
-came while the last one was running would go alone, and the many would wait for them: two commits, not one.
-So it waits, but only while they do come back: events that come when they happen soon wait for nobody.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from time import monotonic
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
 from app import clock
+from app.api.returning import Returning
 from app.db import Database, is_of_data
 from app.errors import FieldError, Overloaded, Problem
 from app.services.recording import Result, record
@@ -29,13 +25,6 @@ log = structlog.get_logger()
 GROUP_EVENTS = 1_000
 """A group takes no more once it has this many events, and a request that has more goes in several."""
 
-PATIENCE = 0.5
-LONGEST_WAIT = 0.01
-"""A commit may wait for half as long as the last one took, and never more than so many seconds."""
-
-MOMENT = 0.001
-"""Seconds in which half of those who are waited for have to come, or it is not waited for the others."""
-
 
 @dataclass(frozen=True)
 class _Waiting:
@@ -43,33 +32,18 @@ class _Waiting:
     answer: asyncio.Future[list[Result]]
 
 
-@dataclass
 class _Queue:
-    """What waits for one program's commits, those that are running included."""
+    """What waits for one program's commits; `events` counts those of commits that are running, too."""
 
-    parts: deque[_Waiting] = field(default_factory=deque)
-    events: int = 0
-    expected: int = 0
-    complete: asyncio.Event = field(default_factory=asyncio.Event)
+    def __init__(self) -> None:
+        self.events = 0
+        self.parts = deque[_Waiting]()
+        self.returning = Returning(self.parts)
 
     def extend(self, parts: Sequence[_Waiting]) -> None:
         """Let these wait, too."""
         self.parts.extend(parts)
-        if len(self.parts) >= self.expected:
-            self.complete.set()
-
-    async def collect(self, expected: int, *, within: float) -> None:
-        """Wait until so many parts wait, while they come fast, and no longer than `within` seconds."""
-        # First those who have just been answered hear of it.
-        await asyncio.sleep(0)
-        self.expected, until = expected, monotonic() + within
-        self.complete.clear()
-        while (missing := expected - len(self.parts)) > 0 and monotonic() < until:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(MOMENT):
-                    await self.complete.wait()
-            if expected - len(self.parts) > missing / 2:
-                return
+        self.returning.arrived()
 
 
 class GroupCommitter:
@@ -150,9 +124,8 @@ class GroupCommitter:
                 await self._commit(program, group)
             except Exception as error:
                 _fail(group, error)
-            took = monotonic() - began
             # All who are here: those who have just been answered, and those who came in the meantime.
-            await queue.collect(len(group) + len(queue.parts), within=min(PATIENCE * took, LONGEST_WAIT))
+            await queue.returning.wait(len(group) + len(queue.parts), took=monotonic() - began)
         del self._queues[program]
 
     async def _commit(self, program: str, group: Sequence[_Waiting]) -> None:
