@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 
@@ -80,12 +80,17 @@ def explain_each(
 
 
 def _explanation(rubric: Rubric, drafts: list[Line]) -> Explanation:
-    lines = _rounded(drafts)
-    total = np.array(sum(line.faded_points for line in drafts))
-    score = float(settled(rubric, total))
-    lift = int(micropoints(np.array(score)) - micropoints(total))
-    if lift:
+    """The lines to 6 decimals, by rounding their running sum, so that they still sum to the rounded whole."""
+    sums = micropoints(np.cumsum([0.0, *(line.faded_points for line in drafts)])).tolist()
+    lines = [
+        replace(line, faded_points=(upto - before) / 1e6)
+        for line, (before, upto) in zip(drafts, pairwise(sums), strict=True)
+    ]
+    score = sums[-1] / 1e6
+    if rubric.floor is not None and score < rubric.floor:
+        lift = round(rubric.floor * 1e6) - sums[-1]
         lines.append(Line(FLOOR, 0, counted=0, points=lift / 1e6, faded_points=lift / 1e6))
+        score = float(rubric.floor)
     return Explanation(score, tuple(lines))
 
 
@@ -156,10 +161,3 @@ def _adjustment_lines(rubric: Rubric, adjusted: Adjustments, *, as_of: int) -> I
 
 def _faded(rubric: Rubric, points: DayPoints, *, as_of: int) -> Floats:
     return points.millipoints * weight(rubric.fade, points.day, as_of) / 1000
-
-
-def _rounded(lines: list[Line]) -> list[Line]:
-    """The lines to 6 decimals, by rounding their running sum, so that they still sum to the rounded whole."""
-    sums = micropoints(np.cumsum([line.faded_points for line in lines]))
-    shares = np.diff(sums, prepend=0).tolist()
-    return [replace(line, faded_points=share / 1e6) for line, share in zip(lines, shares, strict=True)]
