@@ -17,6 +17,7 @@ from app.api.state import Service
 from app.api.strict_json import StrictRoute
 from app.errors import Conflict
 from app.services import adjusting, scores
+from app.services.score_feed import ChangedScore, changed_scores
 from app.sources.event import Identifier
 
 router = APIRouter(prefix="/v1", tags=["Scores"], route_class=StrictRoute)
@@ -109,7 +110,7 @@ async def adjust(
     return await created(request, service, caller.program, make)
 
 
-@router.get("/scores", response_model=Page[scores.ChangedScore])
+@router.get("/scores", response_model=Page[ChangedScore])
 async def get_changes(
     request: Request, service: Service, caller: Reader, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
@@ -121,6 +122,6 @@ async def get_changes(
     after = decode_cursor(cursor, PLACE)[0] if cursor else 0
     now = clock.now()
     changed, position = await service.database.read(
-        lambda c: scores.changed_scores(c, caller.program, after=after, limit=limit, now=now)
+        lambda c: changed_scores(c, caller.program, after=after, limit=limit, now=now)
     )
-    return shown(request, Page[scores.ChangedScore](items=changed, next=encode_cursor([position])))
+    return shown(request, Page[ChangedScore](items=changed, next=encode_cursor([position])))

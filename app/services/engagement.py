@@ -12,7 +12,4 @@ def engaged_contacts(
     connection: Connection, program: str, partners: Collection[str], *, first: int, last: int
 ) -> Counter[str]:
     """For each partner the contacts engaged on these days; one known by id and by address is one."""
-    pairs = store.tallies.engaged_contacts(connection, program, partners, first=first, last=last)
-    known = store.contacts.known(connection, program, {name for _, name in pairs})
-    people = {(partner, known[name].id if name in known else name) for partner, name in pairs}
-    return Counter(partner for partner, _ in people)
+    return Counter(store.tallies.engaged_contacts(connection, program, partners, first=first, last=last))

@@ -157,8 +157,13 @@ def require_partner(connection: Connection, program: str, partner: str) -> Any:
     """The partner's row. Raises NotFound."""
     row = store.partners.get(connection, program, partner)
     if row is None:
-        raise NotFound(f"There is no partner {partner!r} in this program.")
+        raise unknown_partner(partner)
     return row
+
+
+def unknown_partner(partner: str) -> NotFound:
+    """What is said of a partner that there is not."""
+    return NotFound(f"There is no partner {partner!r} in this program.")
 
 
 def partner_views(

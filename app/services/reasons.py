@@ -11,7 +11,8 @@ from app.scoring.arrays import ints
 from app.scoring.explain import explain_each
 from app.scoring.fade import weight
 from app.scoring.talking import Fact, talking_points
-from app.services.arithmetic import ADJUSTED, adjustment_of, as_adjustments, as_tallies, numbered
+from app.services.arithmetic import ADJUSTED, adjustment_of
+from app.services.facts import facts_of
 from app.services.rulebook import Rulebook
 from app.store.ledger import LedgerEvent
 
@@ -32,14 +33,9 @@ def reasons_of(
 def _explanations(
     connection: Connection, rules: Rulebook, partners: Sequence[str], *, today: int
 ) -> dict[str, list[dict[str, object]]]:
-    place = numbered(partners)
+    tallies, adjusted = facts_of(connection, rules.program, partners)
     explanations = explain_each(
-        rules.rubric,
-        rules.prices,
-        as_tallies(store.tallies.of_partners(connection, rules.program, partners), place),
-        adjustments=as_adjustments(store.tallies.adjustments_of(connection, rules.program, partners), place),
-        as_of=today,
-        partners=len(partners),
+        rules.rubric, rules.prices, tallies, adjustments=adjusted, as_of=today, partners=len(partners)
     )
     return {
         partner: [line.document() for line in each.lines]

@@ -15,7 +15,7 @@ from app import store
 from app.errors import NotFound
 from app.scoring.days import day_of
 from app.scoring.fade import score_of, scores_of
-from app.scoring.fit import band_of, fit_of, grade_rank
+from app.scoring.fit import FitTable, band_of, fit_of, grade_rank
 from app.scoring.price import PriceList
 from app.scoring.reading import read_rubric
 from app.scoring.rubric import Rubric
@@ -79,6 +79,11 @@ class Rulebook:
         return [float(each) for each in scores]
 
     @cached_property
+    def fits(self) -> FitTable:
+        """The fit rules, compiled."""
+        return FitTable(self.rubric)
+
+    @cached_property
     def newcomer(self) -> Standing:
         """The standing of a partner of whom nothing is known, to be given its id."""
         fit = fit_of(self.rubric, {})
@@ -117,6 +122,14 @@ def hold_rulebook(connection: Connection, program: str, *, alone: bool = False) 
     if alone:
         store.programs.set_stamp(connection, program, new_stamp())
         return replace(rulebook(connection, program), stamp=None)
+    return known_rulebook(connection, program)
+
+
+def known_rulebook(connection: Connection, program: str) -> Rulebook:
+    """The program's rulebook, read in full only if its stamp is new here. Raises NotFound.
+
+    For whoever sees one state of the program throughout: on a snapshot, or while holding it.
+    """
     stamp = store.programs.stamp(connection, program)
     known = _rulebooks.get(stamp) if stamp else None
     if known is None:

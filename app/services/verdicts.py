@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from app import store
 from app.errors import NotFound
 from app.scoring.explain import explain
-from app.services.arithmetic import as_adjustments, as_tallies
 from app.services.counting import Fact, count
+from app.services.facts import facts_of
 from app.services.handoffs import withdraw
 from app.services.rulebook import Rulebook, compiled_rubric, hold_rulebook
 from app.store.ledger import LedgerEvent
@@ -96,12 +96,7 @@ def _unclaimed(connection: Connection, rules: Rulebook, partners: Collection[str
 
 
 def _score_at_opening(connection: Connection, rules: Rulebook, row: Any) -> float:
-    partner, place = row.partner, {row.partner: 0}
     rubric, prices = compiled_rubric(connection, rules.program, row.rubric_version)
-    return explain(
-        rubric,
-        prices,
-        as_tallies(store.tallies.of_partners(connection, rules.program, [partner]), place),
-        adjustments=as_adjustments(store.tallies.adjustments_of(connection, rules.program, [partner]), place),
-        as_of=rules.day_of(row.opened_at or row.crossed_at),
-    ).score
+    tallies, adjusted = facts_of(connection, rules.program, [row.partner])
+    opened = rules.day_of(row.opened_at or row.crossed_at)
+    return explain(rubric, prices, tallies, adjustments=adjusted, as_of=opened).score

@@ -54,15 +54,12 @@ def _compare_counts(
     connection: Connection, rules: Rulebook, partners: Sequence[str], counts: Counts
 ) -> Iterator[Difference]:
     program = rules.program
-    yield from _compare(
-        "tally", store.tallies.of_partners(connection, program, partners), counts.tally_rows()
-    )
+    tallied, adjusted = store.tallies.of_partners(connection, program, partners)
+    yield from _compare("tally", tallied, counts.tally_rows())
     yield from _compare(
         "contact tally", store.tallies.contacts_of(connection, program, partners), counts.contact_rows()
     )
-    yield from _compare(
-        "adjustment", store.tallies.adjustments_of(connection, program, partners), counts.adjustment_rows()
-    )
+    yield from _compare("adjustment", adjusted, counts.adjustment_rows())
 
 
 def _compare(

@@ -47,6 +47,12 @@ class Standing(NamedTuple):
 _COLUMNS = [standings.c[name] for name in Standing._fields]
 _SAVED = [standings.c[name] for name in Standing._fields if name != "partner"]
 _KEY = ["program", "partner"]
+_CHANGED = (
+    select(*_COLUMNS)
+    .where(standings.c.program == bindparam("program"), standings.c.position > bindparam("after"))
+    .order_by(standings.c.position)
+    .limit(bindparam("most"))
+)
 
 
 def fresh(partner: str, *, band: str | None, fit: float, grade: str | None, grade_rank: int) -> Standing:
@@ -132,13 +138,8 @@ def _save(given: Given) -> Executable:
 
 def changed_since(connection: Connection, program: str, position: int, limit: int) -> list[Standing]:
     """Standings in the order of their latest change, after `position`."""
-    query = (
-        select(*_COLUMNS)
-        .where(standings.c.program == program, standings.c.position > position)
-        .order_by(standings.c.position)
-        .limit(limit)
-    )
-    return [Standing(*row) for row in connection.execute(query)]
+    given = {"program": program, "after": position, "most": limit}
+    return [Standing(*row) for row in connection.execute(_CHANGED, given).all()]
 
 
 class BandRange(NamedTuple):

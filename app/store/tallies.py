@@ -4,9 +4,22 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, and_, bindparam, delete, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    null,
+    select,
+    union_all,
+)
 
-from app.models import adjustments, contact_tallies, pruned_contact_tallies, tallies
+from app.models import adjustments, contact_names, contact_tallies, pruned_contact_tallies, tallies
 from app.scoring.tally import Tallies
 from app.store.columns import packed, placed, unpacked
 from app.store.recordset import Given, Prepared, among, insert_rows, prepared
@@ -17,6 +30,8 @@ Span = tuple[str, int, int, int]
 """A partner, a signal, the first and the last day."""
 TallyRow = tuple[str, int, int, int]
 """A partner, a signal, a day, a count."""
+AdjustmentRow = tuple[str, int, int, int]
+"""A partner, a day, millipoints, by how many adjustments."""
 
 
 def add(connection: Connection, program: str, rows: Sequence[TallyRow]) -> None:
@@ -128,16 +143,25 @@ def _within(given: Given) -> Executable:
     )
 
 
-def of_partners(connection: Connection, program: str, partners: Collection[str]) -> list[TallyRow]:
-    """All tallies of these partners."""
-    found = _of_partners(connection, [(each,) for each in partners], program=program)
-    return [tuple(row) for row in found]
+def of_partners(
+    connection: Connection, program: str, partners: Collection[str]
+) -> tuple[list[TallyRow], list[AdjustmentRow]]:
+    """All tallies and all adjustments of these partners."""
+    rows = _of_partners(connection, [(each,) for each in partners], program=program).all()
+    tallied = [(who, signal, day, count) for who, day, count, signal, _ in rows if signal is not None]
+    adjusted = [(who, day, points, count) for who, day, count, signal, points in rows if signal is None]
+    return tallied, adjusted
 
 
 @prepared(tallies.c.partner)
 def _of_partners(given: Given) -> Executable:
-    return select(tallies.c.partner, tallies.c.signal, tallies.c.day, tallies.c.count).where(
-        tallies.c.program == bindparam("program"), given.among(tallies.c.partner)
+    def theirs(table: Table, *own: ColumnElement[Any]) -> Select[Any]:
+        found = select(table.c.partner, table.c.day, table.c.count, *own)
+        return found.where(table.c.program == bindparam("program"), given.among(table.c.partner))
+
+    # One statement, because what is read is little and what a statement costs is not.
+    return union_all(
+        theirs(tallies, tallies.c.signal, null()), theirs(adjustments, null(), adjustments.c.millipoints)
     )
 
 
@@ -205,29 +229,28 @@ def _adjustments_of(given: Given) -> Executable:
 
 def engaged_contacts(
     connection: Connection, program: str, partners: Collection[str], *, first: int, last: int
-) -> list[tuple[str, str]]:
-    """Each partner with each contact, by name, that had a human event on these days."""
+) -> dict[str, int]:
+    """How many contacts of each partner had a human event on these days; one of several names is one."""
     rows = [(each,) for each in partners]
-    return [
-        tuple(row) for row in _engaged_contacts(connection, rows, program=program, first=first, last=last)
-    ]
+    found = _engaged_contacts(connection, rows, program=program, first=first, last=last)
+    return {row[0]: row[1] for row in found}
 
 
 @prepared(contact_tallies.c.partner)
 def _engaged_contacts(given: Given) -> Executable:
-    table = contact_tallies.c
-    return (
+    table, named = contact_tallies.c, contact_names.c
+    first, last = (bindparam(name, type_=table.day.type) for name in ("first", "last"))
+    active = (
         select(table.partner, table.contact)
-        .where(
-            table.program == bindparam("program"),
-            given.among(table.partner),
-            table.day.between(
-                bindparam("first", type_=table.day.type), bindparam("last", type_=table.day.type)
-            ),
-            table.count > 0,
-        )
+        .where(table.program == bindparam("program"), given.among(table.partner))
+        .where(table.day.between(first, last), table.count > 0)
         .distinct()
+        .subquery()
     )
+    # Not a join, for which a PostgreSQL without statistics may read the names of all contacts.
+    known = select(named.contact).where(named.program == bindparam("program"), named.name == active.c.contact)
+    person = func.coalesce(known.scalar_subquery(), active.c.contact)
+    return select(active.c.partner, func.count(person.distinct())).group_by(active.c.partner)
 
 
 def partners_of_contact(connection: Connection, program: str, names: Collection[str]) -> set[str]:

@@ -12,7 +12,8 @@ from app.services.activating import Opening, begin, build_some, switch
 from app.services.merging import merge, unmerge
 from app.services.previewing import start_preview
 from app.services.rubrics import drop_rubric, previous_version, prune_signals
-from app.services.scores import changed_scores, score_of_partner
+from app.services.score_feed import changed_scores
+from app.services.scores import score_of_partner
 from app.services.signal_counting import count_some
 from app.services.verdicts import change_verdict
 from tests.support.play import SIMPLE, Play, rows_of
