@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import cycle
 from time import perf_counter
 
 from benchmarks.connection import Connection, connect, request_head, with_body
@@ -124,10 +124,11 @@ def _raise_failures(senders: list[Sender]) -> None:
 
 @dataclass(frozen=True)
 class Client:
-    """Asks one address for the same thing again and again, or posts to it what is new each time."""
+    """Asks the same addresses again and again, or posts to the first of them what is new each time."""
 
     url: str
     headers: dict[str, str]
+    others: tuple[str, ...] = ()
 
     def post(self, bodies: Iterator[bytes], *, seconds: float, connections: int) -> Load:
         """As fast as the server answers."""
@@ -141,8 +142,9 @@ class Client:
 
     def get(self, *, seconds: float, connections: int) -> Load:
         """As fast as the server answers."""
-        request = request_head("GET", self.url, self.headers) + b"\r\n"
-        return _run(closed_loop(self.url, repeat(request), seconds=seconds, connections=connections))
+        heads = [request_head("GET", url, self.headers) for url in (self.url, *self.others)]
+        requests = cycle([head + b"\r\n" for head in heads])
+        return _run(closed_loop(self.url, requests, seconds=seconds, connections=connections))
 
     def _posts(self, bodies: Iterator[bytes]) -> Iterator[bytes]:
         head = request_head("POST", self.url, self.headers)

@@ -44,8 +44,20 @@ def _reads(server: Server) -> dict[str, Client]:
             json = {"content-type": "application/json"}
             client.post("/v1/events", content=body, headers=json).raise_for_status()
         tag = client.get("/v1/handoffs?state=open").raise_for_status().headers["etag"]
+        end = _end(client)
     return {
-        "score of a partner": server.at("/v1/partners/partner-0000007/score"),
+        "scores of 1,000 partners": server.at(*(f"/v1/partners/partner-{n:07}/score" for n in range(1_000))),
         "score feed, 50": server.at("/v1/scores?limit=50"),
+        "score feed, nothing new": server.at(f"/v1/scores?cursor={end}"),
         "open hand-offs, 304": server.at("/v1/handoffs?state=open", **{"if-none-match": tag}),
     }
+
+
+def _end(client: httpx2.Client) -> str:
+    """The cursor of whoever has read all of the feed."""
+    cursor = ""
+    while True:
+        page = client.get("/v1/scores", params={"limit": 200, "cursor": cursor}).raise_for_status().json()
+        if not page["items"]:
+            return str(page["next"])
+        cursor = page["next"]

@@ -35,9 +35,10 @@ class Server:
     """Seconds from its start until it took a connection."""
     key: str = ""
 
-    def at(self, path: str, **headers: str) -> Client:
-        """A load generator for one path."""
-        return Client(f"{self.url}{path}", {"authorization": f"Bearer {self.key}", **headers})
+    def at(self, path: str, *others: str, **headers: str) -> Client:
+        """A load generator for one path, or for several in turn."""
+        first, *more = (f"{self.url}{each}" for each in (path, *others))
+        return Client(first, {"authorization": f"Bearer {self.key}", **headers}, tuple(more))
 
     def client(self) -> httpx2.AsyncClient:
         """For what is not measured."""
