@@ -25,6 +25,7 @@ from app.api import (
     programs,
     reps,
     rubrics,
+    score_feed,
     scores,
     service,
     source_rehearsals,
@@ -39,6 +40,7 @@ from app.api.keyring import Keyring
 from app.api.queue_feeds import QueueFeeds
 from app.api.queue_lists import QueueLists
 from app.api.rate_limit import RateLimiter
+from app.api.shared_reads import SharedReads
 from app.api.state import State
 from app.background.clicks import keep_clicks
 from app.background.desk import keep_desk
@@ -60,6 +62,7 @@ from app.vault import open_vault
 ROUTERS = (
     events.router,
     scores.router,
+    score_feed.router,
     partners.router,
     contacts.router,
     internal_contacts.router,
@@ -84,6 +87,8 @@ ROUTERS = (
 FAST: dict[tuple[str, str], Handler] = {
     ("POST", "/v1/events"): events.post_events_fast,
     ("GET", "/v1/handoffs"): handoffs.list_handoffs_fast,
+    ("GET", "/v1/scores"): score_feed.get_changes_fast,
+    ("GET", "/v1/partners/{partner:path}/score"): scores.get_score_fast,
 }
 
 DESCRIPTION = """
@@ -181,6 +186,8 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
         limiter=RateLimiter(settings.rate_limit),
         networks=networks(settings.webhook_allow_cidrs),
         queue_lists=QueueLists(database),
+        scores=SharedReads(database, scores.read_scores),
+        score_feed=SharedReads(database, score_feed.read_pages),
         feeds=feeds,
         inbox=inbox,
         fetcher=fetcher,

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import Any, Literal, cast, get_args, get_origin
 
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Header, Path
 from fastapi.routing import APIRoute
 from sqlalchemy import Column, Table
 from typer.core import TyperGroup
@@ -116,7 +118,8 @@ def tables() -> str:
 
 
 def _route(route: APIRoute) -> tuple[str, ...]:
-    query = " ".join(f"`{parameter.alias}`" for parameter in route.dependant.query_params)
+    given = get_flat_params(route.dependant)
+    query = " ".join(f"`{each.alias}`" for each in given if not isinstance(each.field_info, Path | Header))
     return (
         f"`{_name(route)}`",
         ", ".join(f"`{scope}`" for scope in _scopes(route.dependant)) or "-",

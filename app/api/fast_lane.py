@@ -5,10 +5,13 @@ A route in the lane is declared like any other, so it is documented and parsed t
 does what it would have done with what its dependencies give.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import problems
@@ -21,14 +24,19 @@ from app.errors import Problem
 class LaneRequest:
     """As much of a request as a lane handler asks for. Of a header that is sent twice, the first counts."""
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, scope: Scope, receive: Receive, path_params: Mapping[str, str]) -> None:
         self.scope = scope
+        self.path_params = path_params
         self.method: str = scope["method"]
         self.headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])
         }
-        self.service: State = service_in(scope)
         self._receive = receive
+
+    @property
+    def service(self) -> State:
+        """The service that it came to."""
+        return service_in(self.scope)
 
     async def body(self) -> bytes:
         """All of it; once. Raises TooLarge, Overloaded and ClientDisconnect."""
@@ -46,6 +54,15 @@ Handler = Callable[[LaneRequest], Awaitable[Response | None]]
 """Answers a request; None leaves it to the framework, and then the body must not have been read."""
 
 
+class _Route(NamedTuple):
+    """What is in the lane; `pattern` is made of the path as the framework makes its own."""
+
+    method: str
+    path: str
+    pattern: re.Pattern[str]
+    handler: Handler
+
+
 class FastLane:
     """ASGI middleware: calls the handlers of exactly these methods and paths, and leaves the rest.
 
@@ -54,26 +71,34 @@ class FastLane:
 
     def __init__(self, app: ASGIApp, handlers: Mapping[tuple[str, str], Handler]) -> None:
         self._app = app
-        self._handlers = handlers
+        self._routes = [
+            _Route(method, path, compile_path(path)[0], handler)
+            for (method, path), handler in handlers.items()
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass the request on."""
-        handler = self._handlers.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        response = await _answered(handler, scope, receive) if handler else None
+        response = await self._answered(scope, receive) if scope["type"] == "http" else None
         await (response or self._app)(scope, receive, send)
 
+    async def _answered(self, scope: Scope, receive: Receive) -> Response | None:
+        for route in self._routes:
+            if route.method == scope["method"] and (match := route.pattern.match(scope["path"])):
+                return await _answered(route, LaneRequest(scope, receive, match.groupdict()))
+        return None
 
-async def _answered(handler: Handler, scope: Scope, receive: Receive) -> Response | None:
+
+async def _answered(route: _Route, request: LaneRequest) -> Response | None:
     try:
-        check_address(scope)
-        response = await handler(LaneRequest(scope, receive))
+        check_address(request.scope)
+        response = await route.handler(request)
     except Problem as problem:
         response = problems.response(problem)
     except ClientDisconnect:
         # Nobody is there to be answered.
         response = Response()
     except Exception as error:
-        response = problems.unexpected(error, method=scope["method"], route=scope["path"])
-    if response is not None and (headers := told(scope)):
+        response = problems.unexpected(error, method=route.method, route=route.path)
+    if response is not None and (headers := told(request.scope)):
         response.headers.update(headers)
     return response

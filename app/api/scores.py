@@ -1,28 +1,29 @@
-"""Scores: one explained, its history, the feed of changes, and what people add or take."""
+"""Scores: one explained, its history, and what people add or take."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from ulid import ULID
 
 from app import clock
-from app.api.answers import Page, created, decode_cursor, encode_cursor, shown
-from app.api.auth import Admin, Reader
+from app.api.answers import created, shown
+from app.api.auth import Admin, Reader, caller_of
+from app.api.etags import Content, content_of
 from app.api.events import EventResult
-from app.api.parameters import Count, Cursor, Day, Limit, Said, Version
+from app.api.fast_lane import LaneRequest
+from app.api.parameters import Day, Said, Version
 from app.api.state import Service
 from app.api.strict_json import StrictRoute
 from app.errors import Conflict
 from app.services import adjusting, scores
-from app.services.score_feed import ChangedScore, changed_scores
+from app.services.partners import unknown_partner
 from app.sources.event import Identifier
 
 router = APIRouter(prefix="/v1", tags=["Scores"], route_class=StrictRoute)
-
-PLACE: TypeAdapter[tuple[int]] = TypeAdapter(tuple[Count])
 
 
 class History(BaseModel):
@@ -69,6 +70,23 @@ async def get_score(
     )
 
 
+async def get_score_fast(request: LaneRequest) -> Response | None:
+    """`get_score` in the fast lane: that of today under the active rubric, read with others."""
+    if request.scope["query_string"]:
+        return None
+    caller, partner = await caller_of(request, "read"), request.path_params["partner"]
+    content = await request.service.scores.get(caller.program, partner)
+    if content is None:
+        raise unknown_partner(partner)
+    return content.answer(request)
+
+
+def read_scores(connection: Connection, program: str, partners: Collection[str]) -> dict[str, Content | None]:
+    """Today's scores under the active rubric; None for a partner that there is not."""
+    found = scores.scores_of_partners(connection, program, partners, now=clock.now())
+    return {each: content_of(found[each]) if each in found else None for each in partners}
+
+
 @router.get("/partners/{partner:path}/score/history", response_model=History)
 async def get_history(
     request: Request,
@@ -108,20 +126,3 @@ async def adjust(
         return EventResult.model_validate(result, from_attributes=True)
 
     return await created(request, service, caller.program, make)
-
-
-@router.get("/scores", response_model=Page[ChangedScore])
-async def get_changes(
-    request: Request, service: Service, caller: Reader, limit: Limit = 50, cursor: Cursor = None
-) -> Response:
-    """The change feed: each partner whose score, band, grade or armed flag changed, in commit order.
-
-    None is ever skipped. `next` is never null: keep it, and ask again from there. Fading alone is no change,
-    until the band changes.
-    """
-    after = decode_cursor(cursor, PLACE)[0] if cursor else 0
-    now = clock.now()
-    changed, position = await service.database.read(
-        lambda c: changed_scores(c, caller.program, after=after, limit=limit, now=now)
-    )
-    return shown(request, Page[ChangedScore](items=changed, next=encode_cursor([position])))

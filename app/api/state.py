@@ -8,14 +8,17 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 from starlette.types import Scope
 
+from app.api.etags import Content
 from app.api.group_commit import GroupCommitter
 from app.api.keyring import Keyring
 from app.api.queue_feeds import QueueFeeds
 from app.api.queue_lists import QueueLists
 from app.api.rate_limit import RateLimiter
+from app.api.shared_reads import SharedReads
 from app.background.inbox import Inbox
 from app.db import Database
 from app.services.addresses import Network
+from app.services.score_feed import FeedPlace
 from app.settings import Settings
 from app.vault import Vault
 
@@ -42,6 +45,8 @@ class State:
     limiter: RateLimiter
     networks: tuple[Network, ...]
     queue_lists: QueueLists
+    scores: SharedReads[str, Content | None]
+    score_feed: SharedReads[FeedPlace, Content]
     feeds: QueueFeeds
     inbox: Inbox
     fetcher: Fetcher

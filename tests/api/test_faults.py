@@ -9,7 +9,12 @@ from app.main import create_app
 from tests.api.calls import is_problem
 from tests.support.service import OPERATOR_KEY, settings_for
 
-ROUTES = [("POST", "/v1/events"), ("GET", "/v1/handoffs"), ("POST", "/v1/partners/batch")]
+ROUTES = [
+    ("POST", "/v1/events"),
+    ("GET", "/v1/handoffs"),
+    ("GET", "/v1/scores"),
+    ("POST", "/v1/partners/batch"),
+]
 READING = [path for method, path in ROUTES if method == "POST"]
 
 
@@ -26,6 +31,14 @@ async def test_a_fault_is_told_to_the_log_alone(sqlite_url: str, method: str, pa
     assert [(each["event"], each["method"], each["route"]) for each in logs] == [
         ("unexpected error", method, path)
     ]
+
+
+async def test_a_log_has_no_partner_of_a_path(sqlite_url: str) -> None:
+    transport = httpx2.ASGITransport(create_app(settings_for(sqlite_url)), raise_app_exceptions=False)
+    with capture_logs() as logs:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
+            await client.get("/v1/partners/acme/score")
+    assert [each["route"] for each in logs] == ["/v1/partners/{partner:path}/score"]
 
 
 @pytest.mark.parametrize("path", READING)

@@ -15,6 +15,9 @@ from app.api.keyring import Keyring
 from app.api.queue_feeds import QueueFeeds
 from app.api.queue_lists import QueueLists
 from app.api.rate_limit import RateLimiter
+from app.api.score_feed import read_pages
+from app.api.scores import read_scores
+from app.api.shared_reads import SharedReads
 from app.api.state import State
 from app.background.inbox import Inbox
 from app.db import Database, open_database
@@ -58,6 +61,8 @@ def state(database_url: str, database: Database) -> State:
         limiter=RateLimiter(0),
         networks=(),
         queue_lists=QueueLists(database),
+        scores=SharedReads(database, read_scores),
+        score_feed=SharedReads(database, read_pages),
         feeds=QueueFeeds(database, limit=1),
         inbox=Inbox(database, open_vault(settings), settings, wake=nothing),
         fetcher=Fetcher(()),

@@ -10,6 +10,8 @@ from app.models import programs
 from app.services.contacts import ContactData, erase_contact, put_contact
 from app.services.merging import merge, unmerge
 from app.services.recording import record
+from app.services.score_feed import changed_scores
+from app.services.scores import scores_of_partners
 from tests.support.play import Play, rows_of
 
 JO = "jo@firm.example"
@@ -65,6 +67,18 @@ def test_a_rubric_that_is_replaced(play: Play) -> None:
     assert play.happens().score == 1
     play.activate({"rules": [{"id": "visit", "on": "page.viewed", "points": 3}], "fade": None})
     assert play.happens().score == 6
+
+
+def test_a_score_under_a_rubric_that_is_replaced(play: Play) -> None:
+    def seen() -> tuple[float, float]:
+        (changed,), _ = play.do(changed_scores, after=0, limit=1)
+        return play.do(scores_of_partners, ["p1"])["p1"].score, changed.score
+
+    play.activate({"rules": [{"id": "visit", "on": "page.viewed", "points": 1}], "fade": None})
+    play.happens()
+    assert seen() == (1, 1)
+    play.activate({"rules": [{"id": "visit", "on": "page.viewed", "points": 3}], "fade": None})
+    assert seen() == (3, 3)
 
 
 def test_a_partner_whose_first_event_was_not_committed(play: Play) -> None:

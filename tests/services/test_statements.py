@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import Connection, event
 
 from app.services.introducing import introduce, teaches
+from app.services.merging import merge
 from app.services.recording import record
+from app.services.scores import scores_of_partners
 from app.services.settled_clicks import count_settled
 from app.services.source_events import record_from_source
 from app.sources.adapter import Introduction
@@ -121,6 +123,17 @@ def test_caps_and_groups(play: Play, fade: dict[str, int]) -> None:
         for size in SIZES
     ]
     assert max(costs) == costs[0]
+
+
+def test_scores_of_known_partners(play: Play) -> None:
+    """Merged ones too; the first time, the rulebook is read besides."""
+    play.record(*(play.event(partner=f"p{n}", contact=f"jo{n}") for n in range(100)))
+    play.do(merge, "p1", "p2")
+    read = partial(scores_of_partners, program=play.program, now=play.now)
+    statements(play, partial(read, partners=["p1"]))
+    assert [
+        statements(play, partial(read, partners=[f"p{n}" for n in range(size)])) for size in (2, 100)
+    ] == [4, 4]
 
 
 def plain(play: Play, type_: str) -> None:
