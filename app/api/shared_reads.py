@@ -1,6 +1,7 @@
 """Reads that callers share: what is asked for while one is under way is read together by the next."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -44,7 +45,7 @@ class SharedReads(Generic[Asked, Found]):
 
     def __init__(self, database: Database, read: Read[Asked, Found]) -> None:
         self._database, self._read = database, read
-        self._turns: dict[str, _Turns[Asked, Found]] = {}
+        self._turns: defaultdict[str, _Turns[Asked, Found]] = defaultdict(_Turns)
 
     async def get(self, program: str, asked: Asked) -> Found:
         """What is asked for, no older than this call. Raises DatabaseAway, Overloaded and NotFound."""
@@ -59,7 +60,7 @@ class SharedReads(Generic[Asked, Found]):
         return found[asked]
 
     def _joined(self, program: str, asked: Asked) -> _Batch[Asked, Found]:
-        turns = self._turns.setdefault(program, _Turns())
+        turns = self._turns[program]
         batch = turns.next
         if batch is None or len(batch.asked) >= MOST_AT_ONCE:
             batch = turns.next = _Batch()
