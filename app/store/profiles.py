@@ -34,9 +34,9 @@ def _of_partners(given: Given) -> Executable:
 
     # No joins, for which a PostgreSQL without statistics may read all partners of the program.
     wanted = given.rows
-    known = select(
-        wanted.c.id, value(partners, "counts_for", partners.c.id, wanted.c.id).label("root")
-    ).subquery()
+    root = value(partners, "counts_for", partners.c.id, wanted.c.id).label("root")
+    # The offset says that the root is looked up once, and not wherever it is used.
+    known = select(wanted.c.id, root).offset(0).subquery()
     return select(
         known.c.id,
         known.c.root,
