@@ -1,7 +1,7 @@
 """A claim: deliveries leased for a while, with all that is needed to send them."""
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from app.delivery.limits import Limits, allot
-from app.store import claims, deliveries, webhooks
+from app.store import claims, deliveries
 from app.store.claims import Claimed, WebhookRow
 from app.store.deliveries import DeliveryRow
 
@@ -54,19 +54,22 @@ def claim(
 ) -> Claiming:
     """Lease at most `room` deliveries, fairly, within the limits of their webhooks."""
     now = deliveries.database_now(connection)
-    due = {each.id: each for each in claims.due_webhooks(connection, now=now)}
+    secrets: dict[str, list[bytes]] = defaultdict(list)
+    due: dict[str, WebhookRow] = {}
+    for each in claims.due_webhooks(connection, now=now):
+        due[each.id] = each
+        secrets[each.id].append(each.secret)
     allowances = {each.id: limits.allowance(each, now=loop_time) for each in due.values()}
     quotas = allot(list(due.values()), room, allowances=allowances, limits=limits, dice=_dice)
     if not quotas:
         return Claiming([], [], more=False, cut_short=bool(due))
     found = claims.candidates(connection, quotas, now=now)
     given_up, leased = _sorted_out(connection, found, now=now, until=now + lease)
-    secrets = webhooks.secrets_of(connection, {row.webhook for row in leased}, now=now)
     taken = Counter(row.webhook for row in found)
     # Those put off were in the way of others, who have their turn at the next look.
     put_off = any(row.waits_until is not None for row in found)
     return Claiming(
-        [Claim(row, due[row.webhook], [each.secret for each in secrets[row.webhook]]) for row in leased],
+        [Claim(row, due[row.webhook], secrets[row.webhook]) for row in leased],
         given_up,
         more=put_off or any(taken[each] == quota < allowances[each] for each, quota in quotas.items()),
         # Of one that something is due to and nothing can be had for, another worker has the first.

@@ -12,10 +12,10 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Executable,
+    FromClause,
     Integer,
     Row,
     Select,
-    String,
     and_,
     bindparam,
     case,
@@ -29,10 +29,11 @@ from sqlalchemy import (
     update,
 )
 
-from app.models import attempts, deliveries, webhooks
+from app.models import attempts, deliveries, webhook_secrets, webhooks
 from app.models.base import UtcDateTime
 from app.store.deliveries import OWED, PING, DeliveryRow
 from app.store.recordset import Given, among, prepared, recordset
+from app.store.webhooks import live_secret
 
 WebhookRow = Row[tuple[Any, ...]]
 Claimed = tuple[str, int]
@@ -55,7 +56,10 @@ _LEASED = [deliveries.c[name] for name in (*_NAMED, "type", "body", "uncounted",
 
 
 def due_webhooks(connection: Connection, *, now: datetime) -> Sequence[WebhookRow]:
-    """The webhooks that something can be claimed for, in no order; of each what it takes to send to it."""
+    """The webhooks that something can be claimed for, in no order; of each what it takes to send to it.
+
+    Each comes once for every secret that signs now, the newest first.
+    """
     return connection.execute(_DUE_WEBHOOKS, {"now": now}).all()
 
 
@@ -64,13 +68,9 @@ def candidates(connection: Connection, quotas: Mapping[str, int], *, now: dateti
 
     Each has `waits_until`: null, unless an earlier message of its partner must go first.
     """
-    times: dict[str, object] = {"now": now, "soon": now + SOON, "later": now + LATER}
-    if connection.dialect.name == "postgresql":
-        times["quota"] = max(quotas.values(), default=0)
-        beside: Sequence[DeliveryRow] = _beside_others(connection, list(quotas.items()), **times).all()
-        return beside
-    asked = [times | {"webhook": webhook, "quota": quota} for webhook, quota in quotas.items()]
-    return [row for each in asked for row in connection.execute(_DUE, each)]
+    most, times = max(quotas.values(), default=0), {"now": now, "soon": now + SOON, "later": now + LATER}
+    found: Sequence[DeliveryRow] = _candidates(connection, list(quotas.items()), most=most, **times).all()
+    return found
 
 
 def _owed(table: Any) -> ColumnElement[bool]:
@@ -101,10 +101,15 @@ def _owing_webhooks() -> Select[Any]:
     after = select(func.min(deliveries.c.webhook)).where(OWED, deliveries.c.webhook > owing.c.id)
     owing = owing.union_all(select(after.scalar_subquery()).where(owing.c.id.is_not(None)))
     first = _first_due(owing.c.id, deliveries, deliveries.c.due_at).limit(1).correlate(owing)
-    found = select(owing.c.id, first.scalar_subquery().label("first")).subquery("found")
-    due = (found.c.first.is_not(None), webhooks.c.deleted_at.is_(None))
+    # Materialized: else PostgreSQL, without statistics, looks for the first again for each pair of webhooks.
+    found = select(owing.c.id, first.scalar_subquery().label("first")).cte("found")
+    found = found.prefix_with("MATERIALIZED")
+    sent_to = select(*(webhooks.c[name] for name in _SENT_TO), webhook_secrets.c.secret)
     return (
-        select(*(webhooks.c[name] for name in _SENT_TO)).join(found, found.c.id == webhooks.c.id).where(*due)
+        sent_to.join(found, found.c.id == webhooks.c.id)
+        .join(webhook_secrets, and_(webhook_secrets.c.webhook == webhooks.c.id, live_secret(_NOW)))
+        .where(found.c.first.is_not(None), webhooks.c.deleted_at.is_(None))
+        .order_by(webhook_secrets.c.n.desc())
     )
 
 
@@ -130,11 +135,14 @@ def _waits_until() -> ColumnElement[Any]:
 
 
 @prepared(deliveries.c.webhook, column("quota", Integer))
-def _beside_others(given: Given) -> Executable:
-    asked = given.rows
+def _candidates(given: Given) -> Executable:
+    return _beside_others(given.rows) if given.dialect == "postgresql" else _alone(given.rows)
+
+
+def _beside_others(asked: FromClause) -> Select[Any]:
     due = deliveries.alias("due")
     place = func.row_number().over(order_by=due.c.due_at).label("place")
-    first = _first_due(asked.c.webhook, due, due.c.id, place).limit(_QUOTA).correlate(asked).lateral("first")
+    first = _first_due(asked.c.webhook, due, due.c.id, place).limit(_MOST).correlate(asked).lateral("first")
     # Owed and free once more: PostgreSQL looks again at a row it had to wait for, and at nothing else.
     found: Select[Any] = select(*_CANDIDATE, _waits_until()).join_from(asked, first, true())
     return (
@@ -144,10 +152,19 @@ def _beside_others(given: Given) -> Executable:
     )
 
 
+def _alone(asked: FromClause) -> Select[Any]:
+    """The same without LATERAL, which SQLite does not know, nor locks on rows."""
+    due = deliveries.alias("due")
+    first = _first_due(asked.c.webhook, due, due.c.id).limit(_MOST).correlate(asked)
+    place = func.row_number().over(partition_by=deliveries.c.webhook, order_by=deliveries.c.due_at)
+    query = select(*_CANDIDATE, _waits_until(), asked.c.quota, place.label("place"))
+    found = query.join_from(asked, deliveries, deliveries.c.id.in_(first)).subquery("found")
+    return select(found).where(found.c.place <= found.c.quota)
+
+
 _NOW, _SOON, _LATER = (bindparam(name, type_=UtcDateTime) for name in ("now", "soon", "later"))
-_QUOTA = bindparam("quota", type_=Integer)
+_MOST = bindparam("most", type_=Integer)
 _DUE_WEBHOOKS = _owing_webhooks()
-_DUE = _first_due(bindparam("webhook", type_=String), deliveries, *_CANDIDATE, _waits_until()).limit(_QUOTA)
 
 
 def lease(

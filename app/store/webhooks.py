@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Executable,
     Row,
@@ -98,9 +99,13 @@ def secrets_of(
 @prepared(webhook_secrets.c.webhook)
 def _secrets_of(given: Given) -> Executable:
     wanted, now = given.rows, bindparam("now", type_=UtcDateTime)
-    live = or_(webhook_secrets.c.expires_at.is_(None), webhook_secrets.c.expires_at > now)
     query = select(webhook_secrets).join(wanted, wanted.c.webhook == webhook_secrets.c.webhook)
-    return query.where(live).order_by(webhook_secrets.c.n.desc())
+    return query.where(live_secret(now)).order_by(webhook_secrets.c.n.desc())
+
+
+def live_secret(now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether a secret signs at that time."""
+    return or_(webhook_secrets.c.expires_at.is_(None), webhook_secrets.c.expires_at > now)
 
 
 def add_secret(connection: Connection, webhook: str, **values: object) -> None:
