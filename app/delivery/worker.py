@@ -64,7 +64,6 @@ class Worker:
         self._schedule = settings.webhook_retry_schedule
         self._concurrency = concurrency or settings.webhook_concurrency
         self._lease = timedelta(seconds=settings.webhook_lease)
-        self._deadline = 2 * settings.webhook_timeout
         self._public_url = settings.public_url
         self._client = Client(
             networks(settings.webhook_allow_cidrs),
@@ -200,8 +199,7 @@ class Worker:
 
     async def _sent(self, claimed: Claim, at: datetime) -> Reply:
         try:
-            async with asyncio.timeout(self._deadline):
-                return await self._client.send(self._request(claimed, at))
+            return await self._client.send(self._request(claimed, at))
         except Problem as problem:
             return Failure(problem.detail)
         except Exception as error:

@@ -1,12 +1,15 @@
 """Queries on deliveries: owing them, listing them, sending one again."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Engine,
     Executable,
     Row,
     case,
@@ -36,6 +39,9 @@ FORGOTTEN = "{}"
 # Literal: an index on owed rows only is of no use to a statement that has the state as a parameter.
 OWED: ColumnElement[bool] = deliveries.c.state == literal_column("'owed'")
 
+ASKED_AGAIN = 10.0
+"""Seconds after which the server is asked for its time again; until then two clocks run apart by microseconds."""
+
 _NOW = select(func.clock_timestamp(type_=UtcDateTime))
 _ADDED = [
     deliveries.c[name]
@@ -51,11 +57,27 @@ _ANEW = {
 }
 
 
+class _Reading(NamedTuple):
+    """The server's time, and what the host's monotonic clock said then."""
+
+    at: datetime
+    seconds: float
+
+
+_read = WeakKeyDictionary[Engine, _Reading]()
+
+
 def database_now(connection: Connection) -> datetime:
-    """The server's time, since workers' hosts may disagree about leases; SQLite has but one host."""
+    """The server's time, since workers' hosts may disagree about leases; SQLite has but one host.
+
+    Asking for it takes a good part of a claim, so it is asked for now and then, and counted on in between.
+    """
     if connection.dialect.name == "sqlite":
         return clock.now()
-    return connection.execute(_NOW).scalar_one()
+    seconds, last = monotonic(), _read.get(connection.engine)
+    if last is None or seconds - last.seconds > ASKED_AGAIN:
+        last = _read[connection.engine] = _Reading(connection.execute(_NOW).scalar_one(), seconds)
+    return last.at + timedelta(seconds=seconds - last.seconds)
 
 
 def add(connection: Connection, rows: Collection[Mapping[str, Any]]) -> None:
