@@ -71,7 +71,12 @@ def claim(
     return Claiming(
         [Claim(row, due[row.webhook], secrets[row.webhook]) for row in leased],
         given_up,
-        more=put_off or any(taken[each] == quota < allowances[each] for each, quota in quotas.items()),
+        # What one webhook left of its share may be another's.
+        more=put_off
+        or (
+            len(found) < sum(quotas.values())
+            and any(taken[each] == quota < allowances[each] for each, quota in quotas.items())
+        ),
         # Of one that something is due to and nothing can be had for, another worker has the first.
         cut_short=any(taken[each] in {0, quotas.get(each, 0)} for each in due),
     )

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 MOST = 500
 """Results per transaction."""
 
-GATHERING = 0.01
+GATHERING = 0.03
 """Seconds that a result waits for others: it has been sent, and nobody waits for its being written down."""
 
 PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2, 5.0)

@@ -35,6 +35,8 @@ from app.vault import Vault
 
 POLL_SECONDS = 1.0
 GRACE_SECONDS = 5.0
+GATHERING = 0.003
+"""Seconds in which more attempts may end before the next claim, of what would take all the room there is."""
 UNSETTLED = 4
 """How many times what may be in flight may wait to be written down; then nothing more is claimed."""
 HEARTBEATS = 6
@@ -74,6 +76,7 @@ class Worker:
         self._limits = Limits()
         self._flights: dict[asyncio.Task[None], _Flight] = {}
         self._awake = asyncio.Event()
+        self._waking: asyncio.TimerHandle | None = None
         self._cut_short = False
         self._stopping = False
         self._stopped = asyncio.Event()
@@ -175,7 +178,16 @@ class Worker:
             IN_FLIGHT.dec()
             self._limits.end(flight.claim.webhook)
             if self._cut_short:
-                self.wake()
+                self._wake_soon()
+
+    def _wake_soon(self) -> None:
+        """A claim takes milliseconds, for one delivery or for many: so not one for each attempt that ends."""
+        if self._waking is None:
+            self._waking = asyncio.get_running_loop().call_later(GATHERING, self._wake_now)
+
+    def _wake_now(self) -> None:
+        self._waking = None
+        self.wake()
 
     async def _deliver(self, flight: _Flight) -> None:
         delivery = flight.claim.delivery
