@@ -1,7 +1,6 @@
 """The only place where things are wired: settings, database, routes, background work."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -47,6 +46,7 @@ from app.background.desk import keep_desk
 from app.background.gauges import keep_gauges
 from app.background.housekeeping import keep_house
 from app.background.inbox import Inbox
+from app.background.memory import settle_memory
 from app.background.notices import Notifier
 from app.background.previews import Previewer
 from app.background.retention import keep_ledgers
@@ -143,16 +143,6 @@ async def check(settings: Settings) -> None:
         await database.close()
 
 
-def _settle_memory() -> None:
-    """Let the garbage collector leave alone what stays for good.
-
-    Otherwise it goes through all modules and schemas again and again, and some answers wait for that.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-
-
 def _each(*calls: Callable[[], None]) -> Callable[[], None]:
     """A call of all of them."""
 
@@ -210,7 +200,7 @@ async def _running(app: FastAPI, settings: Settings, database: Database) -> Asyn
             inbox.run(),
         )
     ]
-    _settle_memory()
+    settle_memory()
     try:
         with on_stop(feeds.stop):
             async with fetcher:

@@ -3,16 +3,19 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from itertools import product, repeat
 from time import monotonic, perf_counter
+from typing import Any, TypeVar
 
 import httpx2
 from sqlalchemy import func, literal_column, select
 from ulid import ULID
+from uvicorn.loops.auto import auto_loop_factory
 
 from app import clock
+from app.background.memory import settle_memory
 from app.db import Database, open_database
 from app.delivery.worker import Worker
 from app.models import deliveries
@@ -27,6 +30,8 @@ from benchmarks.run import Run
 from benchmarks.servers import receiver
 from tests.delivery.owing import VAULT, add_program, add_webhook
 
+T = TypeVar("T")
+
 DELIVERIES = 6_000
 WEBHOOKS = 10
 PER_SECOND = 200
@@ -40,6 +45,7 @@ YARDSTICKS = ("bare protocol", "bare pyreqwest", "bare httpx2")
 def measure(run: Run) -> Iterator[Sheet]:
     """Rates, then how long a message takes from its commit."""
     number = run.size(DELIVERIES)
+    settle_memory()
     rates = Sheet(
         f"{number:,} deliveries to {WEBHOOKS} webhooks, {AT_ONCE} in flight", "deliveries/s", YARDSTICKS
     )
@@ -48,18 +54,24 @@ def measure(run: Run) -> Iterator[Sheet]:
         url = stack.enter_context(receiver()).url
         urls = {"SQLite": stack.enter_context(sqlite()), "PostgreSQL": stack.enter_context(postgresql())}
         for each in urls.values():
-            asyncio.run(_prepare(each))
+            _run(_prepare(each))
         for _ in run.rounds:
             rates.add("", "bare protocol", {"deliveries/s": _bare(url, run.seconds(2))})
             for client in CLIENTS:
                 rates.add("", f"bare {client}", {"deliveries/s": number / _posted(client, url, number)})
             for name, database in urls.items():
-                rate = asyncio.run(_delivered(database, url, number))
+                rate = _run(_delivered(database, url, number))
                 rates.add("", f"worker, {name}", {"deliveries/s": rate})
         for _, (name, database) in product(run.rounds, urls.items()):
             for case, healthy in (("all healthy", True), ("nine, beside one that hangs", False)):
-                waits.add(case, name, asyncio.run(_waited(database, url, healthy, run.seconds(SECONDS))))
+                waits.add(case, name, _run(_waited(database, url, healthy, run.seconds(SECONDS))))
     yield from (rates, waits)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """In an event loop as `handraiser work` has it."""
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        return runner.run(work)
 
 
 async def _prepare(database_url: str) -> None:

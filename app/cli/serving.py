@@ -54,10 +54,15 @@ def work(
     ] = None,
 ) -> None:
     """Deliver webhooks only; any number of these may run beside the servers on one PostgreSQL."""
+    from uvicorn.loops.auto import auto_loop_factory
+
     from app.cli.session import with_database
     from app.cli.working import deliver
 
-    with_database(lambda database: deliver(database, concurrency=concurrency, metrics_port=metrics_port))
+    with_database(
+        lambda database: deliver(database, concurrency=concurrency, metrics_port=metrics_port),
+        loop_factory=auto_loop_factory(),  # the one that `serve` has
+    )
 
 
 def migrate() -> None:

@@ -9,10 +9,14 @@ from app.db import Database, open_database
 from app.settings import Settings
 
 T = TypeVar("T")
+LoopFactory = Callable[[], asyncio.AbstractEventLoop] | None
 
 
-def with_database(work: Callable[[Database], Awaitable[T]]) -> T:
-    """Run `work` on the database that the settings name. Raises NotReady if its schema is not current."""
+def with_database(work: Callable[[Database], Awaitable[T]], *, loop_factory: LoopFactory = None) -> T:
+    """Run `work` on the database that the settings name, in an event loop of this make or asyncio's own.
+
+    Raises NotReady if its schema is not current.
+    """
     settings = Settings()
     log.configure(settings)
     if settings.is_sqlite:
@@ -27,4 +31,5 @@ def with_database(work: Callable[[Database], Awaitable[T]]) -> T:
         finally:
             await database.close()
 
-    return asyncio.run(run())
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(run())

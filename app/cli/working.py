@@ -6,6 +6,7 @@ import signal
 from prometheus_client import start_http_server
 
 from app.background.gauges import keep_gauges
+from app.background.memory import settle_memory
 from app.background.tending import tend
 from app.db import Database
 from app.delivery.worker import Worker
@@ -28,6 +29,7 @@ async def deliver(database: Database, *, concurrency: int | None, metrics_port: 
         asyncio.create_task(tend(database, settings, wake=worker.wake)),
         asyncio.create_task(keep_gauges(database)),
     ]
+    settle_memory()
     try:
         await worker.run()
     finally:

@@ -40,7 +40,7 @@ FORGOTTEN = "{}"
 OWED: ColumnElement[bool] = deliveries.c.state == literal_column("'owed'")
 
 ASKED_AGAIN = 10.0
-"""Seconds after which the server is asked for its time again; until then two clocks run apart by microseconds."""
+"""Seconds after which the server is asked for its time again; clocks run apart by microseconds until then."""
 
 _NOW = select(func.clock_timestamp(type_=UtcDateTime))
 _ADDED = [
