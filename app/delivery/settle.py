@@ -13,7 +13,7 @@ from app.delivery.judge import Dead, Delivered, Gone, RetryIn, Ruling
 from app.delivery.reply import Answer, Failure, Reply
 from app.services.webhook_life import Results, Turn, disable_gone, lock_turning, note_results
 from app.store import claims, deliveries, webhook_health
-from app.store.claims import Claimed, WebhookRow
+from app.store.claims import Claimed, Ending, WebhookRow
 from app.store.deliveries import PING, DeliveryRow
 
 
@@ -57,7 +57,7 @@ def settle(connection: Connection, outcomes: Sequence[Outcome], *, patience: tim
     by_claim = {each.claim.claimed: each for each in outcomes}
     kept = {
         (row.id, row.fence): row
-        for row in claims.settle(connection, [_change(each, now) for each in by_claim.values()])
+        for row in claims.settle(connection, [_ending(each, now) for each in by_claim.values()], now=now)
     }
     if kept:
         claims.record(connection, [_recorded(by_claim[key], row) for key, row in kept.items()])
@@ -79,21 +79,18 @@ def _corrected(outcome: Outcome, hooks: Mapping[str, WebhookRow]) -> Outcome:
     return outcome
 
 
-def _change(outcome: Outcome, now: datetime) -> dict[str, Any]:
-    delivery = outcome.claim.delivery
-    change = {"id": delivery.id, "fence": delivery.fence, "state": None, "due_at": None, "finished_at": None}
+def _ending(outcome: Outcome, now: datetime) -> Ending:
+    claimed = outcome.claim.claimed
     match outcome.ruling:
         case Delivered():
-            return change | {"state": "delivered", "finished_at": now}
+            return Ending(*claimed, "delivered")
         case RetryIn(seconds=seconds):
             # The state stays: if the webhook was disabled meanwhile, the delivery is held by now.
-            return change | {"due_at": now + timedelta(seconds=seconds)}
+            return Ending(*claimed, due_at=now + timedelta(seconds=seconds))
         case Dead():
-            return change | {"state": "dead", "finished_at": now}
+            return Ending(*claimed, "dead")
         case Gone():
-            return change | (
-                {"state": "dead", "finished_at": now} if _is_ping(outcome) else {"state": "held"}
-            )
+            return Ending(*claimed, "dead" if _is_ping(outcome) else "held")
         case _:
             assert_never(outcome.ruling)
 

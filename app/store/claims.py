@@ -6,7 +6,7 @@ and reads of each only what it takes.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -39,6 +39,16 @@ WebhookRow = Row[tuple[Any, ...]]
 Claimed = tuple[str, int]
 """A delivery's id, and the fence that it was claimed with."""
 
+
+class Ending(NamedTuple):
+    """How a claim ends; where `state` or `due_at` is None, it stays."""
+
+    id: str
+    fence: int
+    state: str | None = None
+    due_at: datetime | None = None
+
+
 SOON = timedelta(seconds=1)
 """After which a message looks again whether the one before it is through, if that may be about to be."""
 
@@ -46,7 +56,6 @@ LATER = timedelta(hours=1)
 """After which it looks again otherwise; whoever ends the one before it has it looked at sooner."""
 
 _UNTIL = bindparam("until", type_=UtcDateTime)
-_ENDING = ("id", "fence", "state", "due_at", "finished_at")
 _KEPT = ("delivery", "n", "started_at", "milliseconds", "status", "error", "answer")
 # What is read for each of so many is only what is looked at: every column takes its time, most of all a time.
 _SENT_TO = ("id", "program", "url", "format", "headers", "max_in_flight", "per_second")
@@ -223,32 +232,31 @@ def _release(given: Given) -> Executable:
     return update(deliveries).where(*_still(given.rows)).values(leased_until=None)
 
 
-def settle(connection: Connection, rows: Collection[Mapping[str, Any]]) -> Sequence[DeliveryRow]:
+def settle(connection: Connection, endings: Collection[Ending], *, now: datetime) -> Sequence[DeliveryRow]:
     """End claims, in one statement; those that were still the caller's, as they are then.
 
-    A row has id and fence, and state, due_at and finished_at, of which state and due_at may be None: they
-    stay. What was taken over by another, or settled before, is left alone.
+    What was taken over by another, or settled before, is left alone.
     """
-    ending = [[row[name] for name in _ENDING] for row in rows]
-    ended: Sequence[DeliveryRow] = _settle(connection, ending).all()
+    ended: Sequence[DeliveryRow] = _settle(connection, endings, ended=now).all()
     return ended
 
 
-@prepared(*(deliveries.c[name] for name in _ENDING))
+@prepared(*(deliveries.c[name] for name in Ending._fields))
 def _settle(given: Given) -> Executable:
     mine = given.rows
+    over = mine.c.state.in_([literal_column("'delivered'"), literal_column("'dead'")])
     ending = (
         update(deliveries)
         .where(*_still(mine))
         .values(
             state=func.coalesce(mine.c.state, deliveries.c.state),
             due_at=func.coalesce(mine.c.due_at, deliveries.c.due_at),
-            finished_at=mine.c.finished_at,
+            finished_at=case((over, bindparam("ended", type_=UtcDateTime)), else_=null()),
             leased_until=None,
             attempts=deliveries.c.attempts + 1,
         )
     )
-    kept = ("id", "fence", "program", "webhook", "type", "partner", "sequence", "state", "attempts", "lost")
+    kept = ("id", "fence", "webhook", "partner", "sequence", "state", "attempts")
     return ending.returning(*(deliveries.c[name] for name in kept))
 
 

@@ -14,6 +14,7 @@ from app.delivery import claiming
 from app.delivery.claiming import LOST, MOST_LOST, Claim, Claiming
 from app.delivery.limits import Limits
 from app.models import deliveries, webhooks
+from app.store.claims import Ending
 from tests.delivery.owing import VAULT, add_webhook, attempts_at, delivery, execute, owe
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -60,12 +61,8 @@ async def look(database: Database, moment: datetime) -> Claiming:
 
 
 async def settle(database: Database, *claims: Claim, state: str = "delivered") -> Collection[str]:
-    rows = [
-        {"id": each.delivery.id, "fence": each.delivery.fence, "state": state, "due_at": None}
-        for each in claims
-    ]
-    ended = [{**row, "finished_at": NOW} for row in rows]
-    kept = await database.write(lambda c: store.claims.settle(c, ended))
+    endings = [Ending(*each.claimed, state) for each in claims]
+    kept = await database.write(lambda c: store.claims.settle(c, endings, now=NOW))
     return [row.id for row in kept]
 
 
