@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from itertools import chain, repeat
 
@@ -42,12 +43,15 @@ class Settler:
         self._database = database
         self._patience = patience
         self._waiting: deque[tuple[Outcome, asyncio.Future[None]]] = deque()
+        self._urgent = asyncio.Event()
         self._draining: asyncio.Task[None] | None = None
 
     async def settle(self, outcome: Outcome) -> None:
         """Return when the outcome is written down, or found to be another's to write."""
         future = asyncio.get_running_loop().create_future()
         self._waiting.append((outcome, future))
+        if outcome.claim.delivery.sequence is not None or len(self._waiting) >= MOST:
+            self._urgent.set()
         if self._draining is None:
             self._draining = asyncio.create_task(self._drain())
         await future
@@ -63,6 +67,8 @@ class Settler:
             while self._waiting:
                 await self._gather()
                 group = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+                if not self._waiting:
+                    self._urgent.clear()
                 try:
                     await self._commit([outcome for outcome, _ in group])
                 except Exception as error:
@@ -74,11 +80,10 @@ class Settler:
             self._draining = None
 
     async def _gather(self) -> None:
-        """Let others come, unless the next message of a partner waits for this one's end."""
-        if len(self._waiting) < MOST and all(
-            each.claim.delivery.sequence is None for each, _ in self._waiting
-        ):
-            await asyncio.sleep(GATHERING)
+        """Let others come, unless the next message of a partner waits for the end of one of these."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHERING):
+                await self._urgent.wait()
 
     async def _commit(self, outcomes: Sequence[Outcome]) -> None:
         settled = await self._settled(outcomes)

@@ -14,8 +14,9 @@ def assigned(
     connection: Connection, program: str, terms: Terms, owners: Sequence[str | None]
 ) -> list[str | None]:
     """Whose the next hand-offs are, given each partner's owner; somebody who is switched off owns none."""
-    if not owners:
-        return []
+    if not owners or (terms.assign == "none" and not any(owners)):
+        # Nobody's, whoever the reps are.
+        return list(owners)
     reps = store.reps.hold_all(connection, program)
     off = {rep.email for rep in reps if not rep.active}
     wanted = [None if owner in off else owner for owner in owners]

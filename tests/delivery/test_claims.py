@@ -1,12 +1,13 @@
 """Claims: each delivery is one worker's at a time, and no webhook takes all the room."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, event, select, update
 
 from app import store
 from app.db import Database
@@ -280,3 +281,85 @@ async def test_a_claim_tells_whether_something_was_left(
     await owe(database, "w1", "msg_1", "msg_2", due_at=NOW)
     found = await database.write(lambda c: claiming.claim(c, room, limits=Limits(), lease=LEASE, loop_time=0))
     assert found.cut_short is cut_short
+
+
+async def test_what_one_webhook_leaves_of_its_share_is_anothers(database: Database) -> None:
+    """Shown to fail by a claim that says there is no more."""
+    await owe(database, "w1", "msg_0", due_at=NOW)
+    await owe(database, "w2", *(f"msg_{n}" for n in range(1, 9)), due_at=NOW)
+    found = await look_with(database, room=16)
+    assert len(found.claims) < 9
+    assert found.more
+
+
+async def test_a_claim_that_used_all_its_room_is_not_repeated_at_once(database: Database) -> None:
+    """Shown to fail by a claim that looks only at who could have had more: it would find no room."""
+    for name in ("w1", "w2"):
+        await owe(database, name, *(f"{name}_{n}" for n in range(9)), due_at=NOW)
+    found = await look_with(database, room=16)
+    assert (found.more, found.cut_short) == (False, True)
+
+
+async def test_nobody_gets_more_than_its_share(database: Database) -> None:
+    """Shown to fail on SQLite by a look that brings everybody as much as the largest share."""
+    await execute(database, update(webhooks).where(webhooks.c.id == "w1").values(max_in_flight=1))
+    for name in ("w1", "w2"):
+        await owe(database, name, *(f"{name}_{n}" for n in range(5)), due_at=NOW)
+    assert sorted(ids(await claim(database))) == ["w1_0", *(f"w2_{n}" for n in range(5))]
+
+
+async def look_with(database: Database, *, room: int) -> Claiming:
+    """One claim with so much room."""
+    return await database.write(lambda c: claiming.claim(c, room, limits=Limits(), lease=LEASE, loop_time=0))
+
+
+async def test_statements_do_not_grow_with_the_webhooks(database: Database) -> None:
+    """Shown to fail by a look for each webhook."""
+
+    def cost(connection: Connection) -> int:
+        with statements(connection) as found:
+            claiming.claim(connection, 100, limits=Limits(), lease=LEASE, loop_time=0)
+        return len(found)
+
+    await owe(database, "w1", "msg_0", due_at=NOW)
+    of_one = await database.write(cost)
+    for n in range(1, 9):
+        await add_webhook(database, f"many{n}", url="https://many.example/", secret="whsec_AAAA")
+        await owe(database, f"many{n}", f"msg_{n}", due_at=NOW)
+    assert await database.write(cost) == of_one
+
+
+async def test_the_server_is_asked_for_its_time_now_and_then(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shown to fail by asking each time, by never asking again, and by a time that stands still."""
+    monkeypatch.undo()
+
+    def twice(connection: Connection) -> list[datetime]:
+        return [store.deliveries.database_now(connection) for _ in range(2)]
+
+    def asked(connection: Connection) -> int:
+        with statements(connection) as found:
+            twice(connection)
+        return len(found)
+
+    first, second = await database.write(twice)
+    assert first < second
+    assert await database.write(asked) == 0
+    monkeypatch.setattr(store.deliveries, "ASKED_AGAIN", -1)
+    assert await database.write(asked) == (2 if database.dialect == "postgresql" else 0)
+
+
+@contextmanager
+def statements(connection: Connection) -> Iterator[list[str]]:
+    """What is executed meanwhile."""
+    found: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        found.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(connection, "before_cursor_execute", note)

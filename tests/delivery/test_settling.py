@@ -100,6 +100,25 @@ async def test_what_the_next_in_order_waits_for_is_settled_at_once(
     assert len(await attempts_at(database, "msg_1")) == 1
 
 
+async def test_what_the_next_in_order_waits_for_lets_nobody_gather(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shown to fail by a settler that looks only before it waits for others."""
+    monkeypatch.setattr(settler_module, "GATHERING", 3600)
+    await add_webhook(database, "w2", url="https://w2.example/", secret=new_secret(), ordered=True)
+    await owe(database, "w1", "msg_1")
+    await owe(database, "w2", "msg_2")
+    outcomes = await database.write(lambda c: _failures(c, 2))
+    any_time, in_order = sorted(outcomes, key=lambda each: each.claim.delivery.id)
+    settler = Settler(database, patience=DAY)
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+        tasks.create_task(settler.settle(any_time))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        tasks.create_task(settler.settle(in_order))
+    assert len(await attempts_at(database, "msg_1")) == 1
+
+
 async def test_one_that_cannot_be_settled_does_not_take_the_others_along(
     database: Database, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from app import clock
 from app.db import Database
 from app.delivery import worker as worker_module
+from app.delivery.claiming import Claiming, claim
 from app.delivery.worker import Worker
 from app.errors import NotReady
 from app.models import webhooks
@@ -147,6 +149,26 @@ async def test_two_workers_send_each_delivery_once(database: Database, receiver:
     async with working(database), working(database):
         await receiver.received(100)
     assert len({message.id for message in receiver.messages}) == len(receiver.messages) == 100
+
+
+async def test_attempts_that_end_within_a_moment_share_the_next_claim(
+    database: Database, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shown to fail by a worker that claims as soon as one has ended."""
+    monkeypatch.setattr(worker_module, "GATHERING", 0.5)
+    monkeypatch.setattr(worker_module, "POLL_SECONDS", 600)
+    claimed: list[int] = []
+
+    def counted(*given: Any, **named: Any) -> Claiming:
+        found = claim(*given, **named)
+        claimed.append(len(found.claims))
+        return found
+
+    monkeypatch.setattr(worker_module, "claim", counted)
+    await owe(database, "w1", *(f"msg_{n}" for n in range(2 * IN_FLIGHT)))
+    async with working(database):
+        await receiver.received(2 * IN_FLIGHT)
+    assert [each for each in claimed if each] == [IN_FLIGHT, IN_FLIGHT]
 
 
 async def test_waking_up(database: Database, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
