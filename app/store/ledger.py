@@ -121,18 +121,18 @@ def recent_human(
 
 @prepared(*_MEMBER)
 def _recent_human(given: Given) -> Executable:
-    members = given.rows
-    theirs = and_(events.c.program == bindparam("program"), events.c.partner == members.c.partner)
-    newest = (events.c.occurred_at.desc(), events.c.id)
-    place = func.row_number().over(partition_by=members.c.root, order_by=newest).label("place")
-    since = bindparam("since", type_=events.c.occurred_at.type)
-    ranked = (
-        select(members.c.root, *COLUMNS, place)
-        # Outer, so that SQLite looks up each identity instead of walking the ledger.
-        .select_from(members.join(events, theirs, isouter=True))
-        .where(events.c.verdict == "human", events.c.occurred_at >= since)
-        .subquery()
-    )
+    members, table = given.rows, events.c
+    theirs = given.finding(
+        members,
+        [*COLUMNS, members.c.root],
+        table.program == bindparam("program"),
+        table.partner == members.c.partner,
+        table.verdict == "human",
+        table.occurred_at >= bindparam("since", type_=table.occurred_at.type),
+    ).subquery("theirs")
+    newest = (theirs.c.occurred_at.desc(), theirs.c.id)
+    place = func.row_number().over(partition_by=theirs.c.root, order_by=newest).label("place")
+    ranked = select(theirs, place).where(theirs.c.id.is_not(None)).subquery()
     return (
         select(ranked.c.root, *(ranked.c[name] for name in LedgerEvent._fields))
         .where(ranked.c.place <= bindparam("each", type_=Integer))

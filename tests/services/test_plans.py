@@ -114,6 +114,20 @@ def test_scores_by_their_keys(
     assert all(each in plan for each in sqlite) or all(each in plan for each in postgresql)
 
 
+@pytest.mark.parametrize("analyzed", [True, False], ids=["analyzed", "fresh"])
+def test_what_to_talk_about_by_partner(play: Play, analyzed: bool) -> None:
+    """Shown to fail by a join, for which a fresh PostgreSQL walks all that happened since."""
+    play.record(*(play.event(partner=f"p{n % 500}") for n in range(2_000)))
+    plan = play.run(lambda c: plans(c, LOOKS["recent"], analyzed=analyzed))
+    assert any(
+        each in plan
+        for each in (
+            "(program=? AND partner=? AND occurred_at>?)",
+            "((partner)::text = (r.partner)::text) AND",
+        )
+    )
+
+
 SECONDS = timedelta(seconds=5)
 NEAR = Window("jo7@firm.example", NOON - SECONDS, NOON + SECONDS)
 IDS = ["e1", "e2"]
