@@ -155,8 +155,9 @@ async def test_attempts_that_end_within_a_moment_share_the_next_claim(
     database: Database, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Shown to fail by a worker that claims as soon as one has ended."""
-    monkeypatch.setattr(worker_module, "GATHERING", 0.5)
+    monkeypatch.setattr(worker_module, "GATHERING", 2)
     monkeypatch.setattr(worker_module, "POLL_SECONDS", 600)
+    receiver.replies.extend(answer(after=0.05 * n) for n in range(IN_FLIGHT))
     claimed: list[int] = []
 
     def counted(*given: Any, **named: Any) -> Claiming:
