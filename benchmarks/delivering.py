@@ -1,6 +1,7 @@
 """Deliveries per second, each recorded, beside bare clients that post the same; from commit to arrival."""
 
 import asyncio
+import gc
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
@@ -45,12 +46,13 @@ YARDSTICKS = ("bare protocol", "bare pyreqwest", "bare httpx2")
 def measure(run: Run) -> Iterator[Sheet]:
     """Rates, then how long a message takes from its commit."""
     number = run.size(DELIVERIES)
-    settle_memory()
     rates = Sheet(
         f"{number:,} deliveries to {WEBHOOKS} webhooks, {AT_ONCE} in flight", "deliveries/s", YARDSTICKS
     )
     waits = Sheet(f"From commit to arrival, {PER_SECOND} commits a second", "p50 ms")
     with ExitStack() as stack:
+        settle_memory()
+        stack.callback(gc.unfreeze)
         url = stack.enter_context(receiver()).url
         urls = {"SQLite": stack.enter_context(sqlite()), "PostgreSQL": stack.enter_context(postgresql())}
         for each in urls.values():
