@@ -5,16 +5,24 @@ from contextlib import closing, suppress
 from threading import Event, Thread
 
 from sqlalchemy import Engine
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 EVERY = 0.1
 """Seconds between two checkpoints while there are commits."""
+
+LONGEST_LOG = 16_000
+"""Pages of 4 KiB: 64 MiB. A log that is longer has to begin anew."""
+
+PATIENCE = 20
+"""Milliseconds that this may wait for whoever reads from the log; commits wait as long."""
 
 
 class Checkpointer:
     """Moves what was committed from the log into the database file, by a thread and a connection of its own.
 
-    It waits for nobody and nobody waits for it. What it cannot do is left to later ones, and to the commit
-    that makes the log too long.
+    It waits for nobody and nobody waits for it, unless the log is too long: under load without a pause, with
+    reads that overlap, there is always something in it that somebody needs. What it cannot do is left to
+    later ones.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -35,7 +43,18 @@ class Checkpointer:
         self._engine.dispose()
 
     def _run(self) -> None:
-        while self._committed.wait() and not self._ended.wait(EVERY):
+        while self._committed.wait():
+            # Cleared first, so that what is said from now on, be it the end, is heard.
             self._committed.clear()
+            if self._ended.wait(EVERY):
+                return
             with suppress(sqlite3.Error), closing(self._engine.raw_connection()) as connection:
-                connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                _move(connection.cursor())
+
+
+def _move(cursor: DBAPICursor) -> None:
+    cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    [(_, log, _)] = cursor.fetchall()
+    if log > LONGEST_LOG:
+        cursor.execute(f"PRAGMA busy_timeout={PATIENCE}")
+        cursor.execute("PRAGMA wal_checkpoint(RESTART)")

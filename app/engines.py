@@ -7,14 +7,15 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app.checkpoints import LONGEST_LOG
+
 SQLITE_BUSY_SECONDS = 15
-SQLITE_LONGEST_LOG = 16_000
-"""Pages of 4 KiB: 64 MiB. Whoever commits more than that brings it into the database file himself."""
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
-    f"wal_autocheckpoint={SQLITE_LONGEST_LOG}",
+    # Only where nothing else makes checkpoints.
+    f"wal_autocheckpoint={LONGEST_LOG}",
 )
 POSTGRES_POOL = 10
 

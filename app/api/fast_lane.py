@@ -84,11 +84,11 @@ class FastLane:
     async def _answered(self, scope: Scope, receive: Receive) -> Response | None:
         for route in self._routes:
             if route.method == scope["method"] and (match := route.pattern.match(scope["path"])):
-                return await _answered(route, LaneRequest(scope, receive, match.groupdict()))
+                return await _response(route, LaneRequest(scope, receive, match.groupdict()))
         return None
 
 
-async def _answered(route: _Route, request: LaneRequest) -> Response | None:
+async def _response(route: _Route, request: LaneRequest) -> Response | None:
     try:
         check_address(request.scope)
         response = await route.handler(request)

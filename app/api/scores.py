@@ -125,4 +125,6 @@ async def adjust(
             raise Conflict(f"The adjustment {result.id!r} was made already, with other points or reason.")
         return EventResult.model_validate(result, from_attributes=True)
 
-    return await created(request, service, caller.program, make)
+    response = await created(request, service, caller.program, make)
+    service.wake()
+    return response

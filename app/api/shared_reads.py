@@ -71,8 +71,13 @@ class SharedReads(Generic[Asked, Found]):
     async def _together(
         self, program: str, turns: _Turns[Asked, Found], batch: _Batch[Asked, Found]
     ) -> Mapping[Asked, Found]:
-        async with turns.lock:
+        try:
+            await turns.lock.acquire()
+        finally:
             if turns.next is batch:
                 # Whoever comes from now on must not be given what may be older.
                 turns.next = None
+        try:
             return await self._database.read(lambda c: self._read(c, program, batch.asked))
+        finally:
+            turns.lock.release()

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from app.delivery.limits import Limits, allot
-from app.store import claims, deliveries
-from app.store.claims import Claimed, WebhookRow
+from app.store import claims, deliveries, due
+from app.store.claims import Claimed
 from app.store.deliveries import DeliveryRow
+from app.store.due import WebhookRow
 
 MOST_LOST = 5
 """As many workers may be lost over one delivery; the next claim leaves it to a person."""
@@ -55,30 +56,31 @@ def claim(
     """Lease at most `room` deliveries, fairly, within the limits of their webhooks."""
     now = deliveries.database_now(connection)
     secrets: dict[str, list[bytes]] = defaultdict(list)
-    due: dict[str, WebhookRow] = {}
-    for each in claims.due_webhooks(connection, now=now):
-        due[each.id] = each
+    hooks: dict[str, WebhookRow] = {}
+    for each in due.due_webhooks(connection, now=now):
+        hooks[each.id] = each
         secrets[each.id].append(each.secret)
-    allowances = {each.id: limits.allowance(each, now=loop_time) for each in due.values()}
-    quotas = allot(list(due.values()), room, allowances=allowances, limits=limits, dice=_dice)
+    allowances = {each.id: limits.allowance(each, now=loop_time) for each in hooks.values()}
+    quotas = allot(list(hooks.values()), room, allowances=allowances, limits=limits, dice=_dice)
     if not quotas:
-        return Claiming([], [], more=False, cut_short=bool(due))
-    found = claims.candidates(connection, quotas, now=now)
+        return Claiming([], [], more=False, cut_short=bool(hooks))
+    found = due.candidates(connection, quotas, now=now)
     given_up, leased = _sorted_out(connection, found, now=now, until=now + lease)
     taken = Counter(row.webhook for row in found)
     # Those put off were in the way of others, who have their turn at the next look.
     put_off = any(row.waits_until is not None for row in found)
     return Claiming(
-        [Claim(row, due[row.webhook], secrets[row.webhook]) for row in leased],
+        [Claim(row, hooks[row.webhook], secrets[row.webhook]) for row in leased],
         given_up,
         # What one webhook left of its share may be another's.
         more=put_off
+        or bool(given_up)
         or (
             len(found) < sum(quotas.values())
             and any(taken[each] == quota < allowances[each] for each, quota in quotas.items())
         ),
         # Of one that something is due to and nothing can be had for, another worker has the first.
-        cut_short=any(taken[each] in {0, quotas.get(each, 0)} for each in due),
+        cut_short=any(taken[each] in {0, quotas.get(each, 0)} for each in hooks),
     )
 
 

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.store.claims import WebhookRow
+from app.store.due import WebhookRow
 
 BURST = 0.5
 """Seconds' worth of attempts that may go out at once after a pause; so no second has 1.5 times its limit."""

@@ -13,8 +13,9 @@ from app.delivery.judge import Dead, Delivered, Gone, RetryIn, Ruling
 from app.delivery.reply import Answer, Failure, Reply
 from app.services.webhook_life import Results, Turn, disable_gone, lock_turning, note_results
 from app.store import claims, deliveries, webhook_health
-from app.store.claims import Claimed, Ending, WebhookRow
+from app.store.claims import Claimed, Ending
 from app.store.deliveries import PING, DeliveryRow
+from app.store.due import WebhookRow
 
 
 @dataclass(frozen=True)

@@ -73,10 +73,10 @@ def count(
     candidates = [(new[each], event) for each, event in best.items() if opening]
     published, opened = publish_crossings(connection, rules, held, new, candidates, now=now)
     return Counted(
-        {each.partner: each for each in published.standings},
-        {(each.trigger.source, each.trigger.id): each.id for each in opened if each.message is not None},
-        published.told,
-        {each.partner for each in opened},
+        standings={each.partner: each for each in published.standings},
+        opened={(each.trigger.source, each.trigger.id): each.id for each in opened if each.message},
+        told=published.told,
+        moved={each.partner for each in opened},
     )
 
 

@@ -223,7 +223,7 @@ async def test_in_order_a_partner_has_one_in_flight(database: Database, at: Any)
     at(NOW + timedelta(seconds=10))
     assert await claim(database) == []
     await settle(database, *first)
-    at(NOW + 2 * store.claims.LATER)
+    at(NOW + 2 * store.due.LATER)
     assert ids(await claim(database)) == ["msg_2"]
 
 

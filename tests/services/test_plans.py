@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from app.sources.event import NewEvent
-from app.store import claims, clicks, insights, ledger, profiles, standings, tallies
+from app.store import clicks, due, insights, ledger, profiles, standings, tallies
 from app.store.clicks import Window
 from tests.support.play import NOON, Play
 
@@ -131,7 +131,7 @@ def test_what_to_talk_about_by_partner(play: Play, analyzed: bool) -> None:
 @pytest.mark.parametrize("analyzed", [True, False], ids=["analyzed", "fresh"])
 def test_what_is_due_first_once_for_each_webhook(play: Play, analyzed: bool) -> None:
     """Shown to fail by a subquery, which a fresh PostgreSQL evaluates for each pair of webhooks."""
-    plan = play.run(lambda c: plans(c, lambda c: claims.due_webhooks(c, now=NOON), analyzed=analyzed))
+    plan = play.run(lambda c: plans(c, lambda c: due.due_webhooks(c, now=NOON), analyzed=analyzed))
     assert "CTE found" in plan or "MATERIALIZE found" in plan
 
 

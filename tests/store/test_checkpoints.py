@@ -5,14 +5,15 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
 
-from app.checkpoints import Checkpointer
-from app.engines import SQLITE_LONGEST_LOG, sqlite_engine
+from app import checkpoints
+from app.checkpoints import LONGEST_LOG, Checkpointer
+from app.engines import SQLITE_BUSY_SECONDS, sqlite_engine
 
 SECONDS = 20
 
@@ -101,5 +102,36 @@ def test_tries_again(
 def test_log_is_bounded_without_it(sqlite_url: str) -> None:
     engine = sqlite_engine(make_url(sqlite_url), begin="BEGIN IMMEDIATE")
     with engine.begin() as connection:
-        assert connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar_one() == SQLITE_LONGEST_LOG
+        assert connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar_one() == LONGEST_LOG
     engine.dispose()
+
+
+def test_a_long_log_waits_for_no_reader(
+    checkpointer: Checkpointer,
+    tried: Event,
+    writer: sqlite3.Connection,
+    sqlite_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It could begin anew, but for somebody who reads from it. Shown to fail by the patience of others."""
+    monkeypatch.setattr(checkpoints, "LONGEST_LOG", 0)
+    writer.execute("INSERT INTO mark VALUES (1)")
+    with closing(sqlite3.connect(str(make_url(sqlite_url).database), isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM mark").fetchone()
+        writer.execute("INSERT INTO mark VALUES (2)")
+        checkpointer.committed()
+        assert tried.wait(SQLITE_BUSY_SECONDS / 2)
+        writer.execute("INSERT INTO mark VALUES (3)")
+
+
+def test_ends_whenever_it_is_closed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shown to fail by one that forgets what was said while it waited."""
+    monkeypatch.setattr(checkpoints, "EVERY", 0.0001)
+    for _ in range(300):
+        running = Checkpointer(engine)
+        running.committed()
+        closing_it = Thread(target=running.close, daemon=True)
+        closing_it.start()
+        closing_it.join(SECONDS)
+        assert not closing_it.is_alive()
