@@ -37,6 +37,23 @@ async def test_a_changed_band_goes_out_at_once(database_url: str, monkeypatch: p
     assert json.loads(message.body)["type"] == "score.band_changed"
 
 
+async def test_an_adjustment_goes_out_at_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "POLL_SECONDS", 600)
+    async with (
+        running(database_url) as service,
+        service.client(await service.program()) as client,
+        Receiver("") as receiver,
+    ):
+        await prepare(client)
+        await client.put("/v1/partners/p1", json={})
+        hook = {"url": receiver.url, "types": ["score.band_changed"]}
+        receiver.secret = (await client.post("/v1/webhooks", json=hook)).json()["secret"]
+        given = {"points": 1000, "reason": "asked for a call"}
+        (await client.post("/v1/partners/p1/adjustments", json=given)).raise_for_status()
+        [message] = await receiver.received(1, within=5)
+    assert json.loads(message.body)["data"]["partner"] == "p1"
+
+
 async def test_a_handoff_is_streamed_at_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Though no webhook wants to know. Shown to fail by a committer that wakes the worker alone."""
     monkeypatch.setattr(QueueFeeds.__init__, "__kwdefaults__", {"poll_seconds": 600})
