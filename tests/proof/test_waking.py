@@ -1,8 +1,11 @@
 """Nobody waits for the next poll: the worker when something is owed, a stream when the queue has changed."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx2
 import pytest
 
 from app.api.queue_feeds import QueueFeeds
@@ -20,9 +23,9 @@ def page(id_: str) -> dict[str, Any]:
     return {"id": id_, "type": "page.viewed", "source": "s", **about}
 
 
-async def test_a_changed_band_goes_out_at_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shown to fail by a committer that wakes for hand-offs only."""
-    monkeypatch.setattr(worker, "POLL_SECONDS", 600)
+@asynccontextmanager
+async def hearing_of_bands(database_url: str) -> AsyncIterator[tuple[httpx2.AsyncClient, Receiver]]:
+    """A client of a service whose webhook wants to know of bands, and what that posts to."""
     async with (
         running(database_url) as service,
         service.client(await service.program()) as client,
@@ -31,6 +34,13 @@ async def test_a_changed_band_goes_out_at_once(database_url: str, monkeypatch: p
         await prepare(client)
         hook = {"url": receiver.url, "types": ["score.band_changed"]}
         receiver.secret = (await client.post("/v1/webhooks", json=hook)).json()["secret"]
+        yield client, receiver
+
+
+async def test_a_changed_band_goes_out_at_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shown to fail by a committer that wakes for hand-offs only."""
+    monkeypatch.setattr(worker, "POLL_SECONDS", 600)
+    async with hearing_of_bands(database_url) as (client, receiver):
         for n in range(5):
             await client.post("/v1/events", json=page(f"e{n}"))
         [message] = await receiver.received(1, within=5)
@@ -38,16 +48,10 @@ async def test_a_changed_band_goes_out_at_once(database_url: str, monkeypatch: p
 
 
 async def test_an_adjustment_goes_out_at_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shown to fail by one that wakes nobody."""
     monkeypatch.setattr(worker, "POLL_SECONDS", 600)
-    async with (
-        running(database_url) as service,
-        service.client(await service.program()) as client,
-        Receiver("") as receiver,
-    ):
-        await prepare(client)
+    async with hearing_of_bands(database_url) as (client, receiver):
         await client.put("/v1/partners/p1", json={})
-        hook = {"url": receiver.url, "types": ["score.band_changed"]}
-        receiver.secret = (await client.post("/v1/webhooks", json=hook)).json()["secret"]
         given = {"points": 1000, "reason": "asked for a call"}
         (await client.post("/v1/partners/p1/adjustments", json=given)).raise_for_status()
         [message] = await receiver.received(1, within=5)
